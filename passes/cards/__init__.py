@@ -1,0 +1,1 @@
+"""Cards, their codes, and raising every card of a programme."""

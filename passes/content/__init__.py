@@ -1,0 +1,1 @@
+"""What a card shows, said once for every wallet and page."""

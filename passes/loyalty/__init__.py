@@ -1,0 +1,1 @@
+"""Points: the ledger, what a purchase earns, tiers."""

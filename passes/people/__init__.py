@@ -1,0 +1,1 @@
+"""Members, their consents, the team, and who did what."""

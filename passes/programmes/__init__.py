@@ -1,0 +1,1 @@
+"""A shop or brand: its rules, its design, its pictures."""

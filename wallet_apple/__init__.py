@@ -1,0 +1,1 @@
+"""Apple Wallet: a decision of the domain in Apple's words, carried to the phone."""

@@ -1,0 +1,1 @@
+"""What listens and answers: pages, the JSON API, the command."""
