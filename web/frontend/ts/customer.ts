@@ -1,0 +1,5 @@
+import * as copying from "./core/copying";
+import * as forms from "./core/forms";
+
+forms.start();
+copying.start();
