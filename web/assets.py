@@ -10,8 +10,6 @@ from pathlib import Path
 from jinja2 import Environment
 from markupsafe import Markup
 
-STATIC = Path(__file__).parent / "static"
-
 
 class AssetsNotBuiltError(RuntimeError):
     """The folder has no manifest, or its manifest lacks the asked file."""
@@ -23,7 +21,7 @@ class AssetsNotBuiltError(RuntimeError):
 class Assets:
     """Addresses of the built files in *folder*, served under *prefix*."""
 
-    def __init__(self, folder: Path = STATIC, prefix: str = "/static") -> None:
+    def __init__(self, folder: Path, prefix: str = "/static") -> None:
         self._prefix = prefix
         try:
             content = (folder / "manifest.json").read_text("utf-8")
@@ -44,7 +42,11 @@ class Assets:
         Without *label* it is decoration, which screen readers pass over; with one
         it is a picture that says it.
         """
-        told = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+        told = (
+            Markup('role="img" aria-label="{}"').format(label)
+            if label
+            else Markup('aria-hidden="true"')
+        )
         return Markup('<svg class="{}" {}><use href="{}#{}"></use></svg>').format(
             css, told, self.address("icons.svg"), name
         )

@@ -65,7 +65,9 @@ def readable(colour: str, on: str, ratio: float = READABLE) -> str:
     found = [moved for end in (0.0, 1.0) if (moved := _towards(colour, on, ratio, end))]
     # Every background reaches 4.58 with black or with white, hence one is found
     # up to there; a caller who asks for more gets the best there is.
-    return min(found, key=lambda moved: _distance(colour, moved)) if found else ink_on(on)
+    return (
+        min(found, key=lambda moved: _distance(colour, moved)) if found else ink_on(on)
+    )
 
 
 def ink_on(background: str) -> str:
@@ -78,8 +80,9 @@ def stylesheet(background: str, foreground: str, label: str) -> str:
 
     *background*, *foreground* and *label* are the card's, as ``#rrggbb``. Sets
     ``--pass-*`` (the card exactly as designed), ``--shop-ink`` (text on the card's
-    background, readable) and, for the page around it, ``--brand`` with ``--on-brand`` (filled things and their text), ``--brand-ink``
-    (text and lines on the page) and ``--brand-soft`` (a tint behind it).
+    background, readable) and, for the page around it, ``--brand`` with ``--on-brand``
+    (filled things and their text), ``--brand-ink`` (text and lines on the page) and
+    ``--brand-soft`` (a tint behind it).
 
     Raises:
         ColourError: one of them is not ``#rrggbb``.
@@ -90,14 +93,20 @@ def stylesheet(background: str, foreground: str, label: str) -> str:
         "--pass-label": checked(label),
         "--shop-ink": readable(foreground, background),
     }
-    light = _page_colours(background, foreground, surface=_LIGHT_SURFACE, card=_LIGHT_CARD, edge=_DISTINCT)
-    dark = _page_colours(background, foreground, surface=_DARK_SURFACE, card=_DARK_CARD, edge=VISIBLE)
+    light = _page_colours(
+        background, foreground, surface=_LIGHT_SURFACE, card=_LIGHT_CARD, edge=_DISTINCT
+    )
+    dark = _page_colours(
+        background, foreground, surface=_DARK_SURFACE, card=_DARK_CARD, edge=VISIBLE
+    )
     both = {name: f"light-dark({light[name]}, {dark[name]})" for name in light}
     supported = f"@supports (color: light-dark(red, red)) {{\n{_rule(both)}}}\n"
     return _rule(exact | light) + supported
 
 
-def _page_colours(background: str, foreground: str, *, surface: str, card: str, edge: float) -> dict[str, str]:
+def _page_colours(
+    background: str, foreground: str, *, surface: str, card: str, edge: float
+) -> dict[str, str]:
     fill, text = background, foreground
     if contrast(background, card) < _DISTINCT:
         # A white card on a white page: its ink is what makes the brand.
@@ -124,7 +133,7 @@ def _with_lightness(colour: str, lightness: float) -> str:
 
 
 def _towards(colour: str, on: str, ratio: float, end: float) -> str | None:
-    """The first colour on the way from *colour* to black (0) or white (1) that passes."""
+    """The first colour that passes on the way to black (0) or white (1)."""
     if contrast(_with_lightness(colour, end), on) < ratio:
         return None
     failing, passing = float(Color(colour).convert("oklch")["lightness"]), end

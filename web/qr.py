@@ -21,8 +21,10 @@ def svg(text: str, label: str) -> Markup:
     code.make(fit=True)
     modules = code.get_matrix()
     return Markup(
-        '<svg class="qr" role="img" aria-label="{label}" viewBox="0 0 {size} {size}" shape-rendering="crispEdges">'
-        '<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path fill="#000" d="{path}"/></svg>'
+        '<svg class="qr" role="img" aria-label="{label}" viewBox="0 0 {size} {size}"'
+        ' shape-rendering="crispEdges">'
+        '<path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
+        '<path fill="#000" d="{path}"/></svg>'
     ).format(label=label, size=len(modules), path=_path(modules))
 
 
