@@ -1,17 +1,17 @@
 """Everything the domain refuses.
 
-    PassesError
-    ├── InvalidError            a value is not acceptable; *field* names it
-    ├── NotFoundError           no such programme, member, card, entry …
-    ├── ConflictError           true, but not now
-    │   ├── InsufficientPointsError
-    │   ├── CardVoidError
-    │   ├── CodeReplacedError
-    │   ├── ContactTakenError
-    │   ├── ReceiptUsedError
-    │   ├── AlreadyReversedError
-    │   └── UndoTooLateError
-    └── BusyError               the database could not be had in time; ask again
+PassesError
+├── InvalidError            a value is not acceptable; *field* names it
+├── NotFoundError           no such programme, member, card, entry …
+├── ConflictError           true, but not now
+│   ├── InsufficientPointsError
+│   ├── CardVoidError
+│   ├── CodeReplacedError
+│   ├── ContactTakenError
+│   ├── ReceiptUsedError
+│   ├── AlreadyReversedError
+│   └── UndoTooLateError
+└── BusyError               the database could not be had in time; ask again
 """
 
 from datetime import datetime

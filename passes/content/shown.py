@@ -5,16 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from passes.cards.announcement import Announcement as Announcement
+
 Text = Mapping[str, str]
 """One text in every language of the card: ``{"fr": "Café", "en": "Coffee"}``."""
-
-
-class Announcement(StrEnum):
-    """The one change that a phone should tell its holder about."""
-
-    POINTS = "points"
-    TIER = "tier"
-    NOTHING = "nothing"
 
 
 class Standing(StrEnum):
@@ -39,12 +33,14 @@ class Look:
     """The published design: everything that every card of a programme shares.
 
     Colours are ``#rrggbb``. Pictures are media hashes (passes.programmes.media),
-    None where the owner gave none. *programme_id* and *version* together name it
-    for good: what is made from a look can be cached under them.
+    None where the owner gave none. *programme_id*, *version* and *rules_version*
+    (which the tiers are of) together name it for good: what is made from a look can
+    be cached under them.
     """
 
     programme_id: int
     version: int
+    rules_version: int
     programme: str
     organisation: str
     description: Text

@@ -1,0 +1,237 @@
+"""A member's card in a programme: its codes, its revision, its state.
+
+The points, status and tier in the row are caches of the ledger, written with each
+entry; `passes.loyalty.verification` proves them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from passes import names
+from passes.cards import codes
+from passes.cards.announcement import Announcement
+from passes.db import Base
+from passes.delivery import changes
+from passes.delivery.changes import Priority
+from passes.errors import CardVoidError, CodeReplacedError, NotFoundError
+from passes.programmes.programme import Programme
+
+_PAGE_TOKEN = 26
+_SECOND = timedelta(seconds=1)
+# A replaced code is told apart from an unknown one for this long.
+_REPLACED_FOR = timedelta(days=30)
+# A tier-up that the phone may not have fetched yet is not drowned by points.
+_NEWS = timedelta(seconds=10)
+
+
+class Status(StrEnum):
+    """Whether the card counts."""
+
+    ACTIVE = "active"
+    VOID = "void"
+
+
+class Card(Base):
+    """One card. *public_id* names it in addresses; the codes are secrets.
+
+    *revision* rises with each shown change, *revised_at* by a second or more with
+    it. *sequence* and *chain* are the last ledger entry's number and hash.
+    """
+
+    __tablename__ = "card"
+    __table_args__ = (
+        Index("ix_card_rollout", "programme_id", "design_version", "last_active_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    short_code: Mapped[str] = mapped_column(unique=True)
+    page_token: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[str] = mapped_column(default=Status.ACTIVE.value)
+    balance: Mapped[int] = mapped_column(default=0)
+    status_points: Mapped[int] = mapped_column(default=0)
+    tier: Mapped[int] = mapped_column(default=0)
+    sequence: Mapped[int] = mapped_column(default=0)
+    chain: Mapped[str] = mapped_column(default="")
+    revision: Mapped[int] = mapped_column(default=1)
+    revised_at: Mapped[datetime]
+    announcement: Mapped[str] = mapped_column(default=Announcement.NOTHING.value)
+    design_version: Mapped[int]
+    last_active_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+    @property
+    def available(self) -> int:
+        """Points that can be spent; a debt shows as none."""
+        return max(0, self.balance)
+
+
+class RetiredCode(Base):
+    """A code that was replaced; it never becomes another card's."""
+
+    __tablename__ = "retired_code"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    card_id: Mapped[int] = mapped_column(ForeignKey("card.id"), index=True)
+    retired_at: Mapped[datetime]
+
+
+def open_card(
+    session: Session, programme: Programme, member_id: int, at: datetime
+) -> Card:
+    """Give the member a card and return it; the wallets learn of it on commit."""
+    card = Card(
+        public_id=names.public_id(),
+        programme_id=programme.id,
+        member_id=member_id,
+        code=codes.member_code(),
+        short_code=codes.short_code(),
+        page_token=names.draw(_PAGE_TOKEN).lower(),
+        revised_at=at.replace(microsecond=0),
+        design_version=programme.design_version,
+        last_active_at=at,
+        created_at=at,
+    )
+    session.add(card)
+    session.flush()
+    changes.opened(session, card.id)
+    return card
+
+
+def lock(session: Session, card_id: int) -> Card:
+    """Return the card as it is now, held until the transaction ends.
+
+    Raises:
+        NotFoundError: there is no such card.
+    """
+    card = session.scalar(
+        select(Card)
+        .where(Card.id == card_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if card is None:
+        raise NotFoundError("card")
+    return card
+
+
+def lock_active(session: Session, card_id: int) -> Card:
+    """Return the locked card, or raise `CardVoidError` when it no longer counts."""
+    card = lock(session, card_id)
+    if card.status != Status.ACTIVE:
+        raise CardVoidError
+    return card
+
+
+def by_public_id(session: Session, programme_id: int, public_id: str) -> Card:
+    """Return the programme's card of that name, or raise `NotFoundError`."""
+    card = session.scalar(
+        select(Card).where(
+            Card.programme_id == programme_id, Card.public_id == public_id
+        )
+    )
+    if card is None:
+        raise NotFoundError("card")
+    return card
+
+
+def by_page_token(session: Session, token: str) -> Card:
+    """Return the card whose private page *token* opens, or raise `NotFoundError`."""
+    card = session.scalar(select(Card).where(Card.page_token == token))
+    if card is None:
+        raise NotFoundError("card")
+    return card
+
+
+def of_member(session: Session, member_id: int) -> list[Card]:
+    """Return the member's cards, oldest first."""
+    query = select(Card).where(Card.member_id == member_id).order_by(Card.id)
+    return list(session.scalars(query))
+
+
+def by_code(session: Session, programme_id: int, typed: str, at: datetime) -> Card:
+    """Return the card whose member code or short code was scanned or typed.
+
+    Raises:
+        NotFoundError: it is no code, or no card of this programme has it.
+        CodeReplacedError: the card has a newer code.
+    """
+    code = codes.read(typed)
+    if code is None:
+        raise NotFoundError("card")
+    column = Card.code if "." in code else Card.short_code
+    card = session.scalar(
+        select(Card).where(Card.programme_id == programme_id, column == code)
+    )
+    if card is None:
+        _refuse_replaced(session, code, at)
+        raise NotFoundError("card")
+    return card
+
+
+def replace_code(session: Session, card: Card, at: datetime) -> None:
+    """Give the locked card new codes; the old ones stop working."""
+    for code in (card.code, card.short_code):
+        session.add(RetiredCode(code=code, card_id=card.id, retired_at=at))
+    card.code, card.short_code = codes.member_code(), codes.short_code()
+    revise(session, card, at)
+
+
+def void(session: Session, card: Card, at: datetime) -> None:
+    """End the locked card: it shows as void on every phone and counts no more."""
+    if card.status == Status.VOID:
+        return
+    card.status = Status.VOID.value
+    revise(session, card, at)
+
+
+def revise(
+    session: Session,
+    card: Card,
+    at: datetime,
+    *,
+    announce: Announcement = Announcement.NOTHING,
+) -> None:
+    """Say that what the locked card shows has changed.
+
+    Wallets are told on commit. Several changes in one transaction are one
+    revision, which announces the weightiest of them.
+    """
+    if _outweighs(card, announce, at):
+        card.announcement = announce.value
+    if changes.noted(session, card.id):
+        return
+    card.revision += 1
+    # Last-Modified has whole seconds: two revisions must not share one.
+    card.revised_at = max(at.replace(microsecond=0), card.revised_at + _SECOND)
+    changes.note(session, card.id, Priority.INTERACTIVE)
+
+
+def revise_many(
+    session: Session, cards: Sequence[Card], at: datetime, *, design_version: int
+) -> None:
+    """Raise locked cards to a design, behind everything that a person waits for."""
+    for card in cards:
+        card.design_version = design_version
+        card.announcement = Announcement.NOTHING.value
+        card.revision += 1
+        card.revised_at = max(at.replace(microsecond=0), card.revised_at + _SECOND)
+        changes.note(session, card.id, Priority.MASS)
+
+
+def _outweighs(card: Card, announce: Announcement, at: datetime) -> bool:
+    news = card.announcement == Announcement.TIER and at - card.revised_at < _NEWS
+    return not news or announce == Announcement.TIER
+
+
+def _refuse_replaced(session: Session, code: str, at: datetime) -> None:
+    retired = session.get(RetiredCode, code)
+    if retired is not None and at - retired.retired_at < _REPLACED_FOR:
+        raise CodeReplacedError

@@ -1,0 +1,143 @@
+"""Rollout: a new design reaches every card of its programme, chunk by chunk.
+
+Level-triggered: a card whose design is not the published one is to be raised,
+whatever happened before. The row only keeps the beginning, the rate and a pause.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, func, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from passes.cards import card as cards
+from passes.cards.card import Card
+from passes.db import Base
+from passes.programmes.programme import Programme
+
+CHUNK = 500
+
+
+class Rollout(Base):
+    """The rollout of one design version. *total* is how many cards it began with."""
+
+    __tablename__ = "rollout"
+
+    programme_id: Mapped[int] = mapped_column(
+        ForeignKey("programme.id"), primary_key=True
+    )
+    version: Mapped[int] = mapped_column(primary_key=True)
+    total: Mapped[int]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the published design has come: *raised* of *total* cards."""
+
+    version: int
+    total: int
+    raised: int
+    started_at: datetime
+    finished_at: datetime | None
+    paused: bool
+
+
+def begin(session: Session, programme: Programme, at: datetime) -> None:
+    """Begin to roll the programme's published design out, unless it has begun."""
+    key = (programme.id, programme.design_version)
+    if session.get(Rollout, key) is None:
+        _supersede(session, programme, at)
+        waiting = _waiting(session, programme)
+        session.add(
+            Rollout(
+                programme_id=programme.id,
+                version=programme.design_version,
+                total=waiting,
+                started_at=at,
+                finished_at=None if waiting else at,
+            )
+        )
+        session.flush()
+
+
+def _supersede(session: Session, programme: Programme, at: datetime) -> None:
+    session.execute(
+        update(Rollout)
+        .where(Rollout.programme_id == programme.id, Rollout.finished_at.is_(None))
+        .values(finished_at=at)
+    )
+
+
+def step(session: Session, programme_id: int, at: datetime) -> int:
+    """Raise the next chunk of cards, the newest-active first; return how many."""
+    programme = session.get_one(Programme, programme_id)
+    state = session.get(Rollout, (programme.id, programme.design_version))
+    if state is not None and state.paused_at is not None:
+        return 0
+    chosen = _choose(session, programme)
+    cards.revise_many(session, chosen, at, design_version=programme.design_version)
+    if state is not None and not chosen and state.finished_at is None:
+        state.finished_at = at
+    return len(chosen)
+
+
+def behind(session: Session) -> list[int]:
+    """Return the programmes that have a rollout to go on with."""
+    query = select(Rollout.programme_id).where(
+        Rollout.finished_at.is_(None), Rollout.paused_at.is_(None)
+    )
+    return list(session.scalars(query.distinct()))
+
+
+def pause(session: Session, programme: Programme, at: datetime | None) -> None:
+    """Stop the programme's rollout, or let it go on when *at* is None."""
+    state = session.get(Rollout, (programme.id, programme.design_version))
+    if state is not None:
+        state.paused_at = at
+
+
+def progress(session: Session, programme: Programme) -> Progress | None:
+    """Return how far the published design has come, or None before the first."""
+    state = session.get(Rollout, (programme.id, programme.design_version))
+    if state is None:
+        return None
+    raised = max(0, state.total - _waiting(session, programme))
+    return Progress(
+        version=state.version,
+        total=state.total,
+        raised=raised,
+        started_at=state.started_at,
+        finished_at=state.finished_at,
+        paused=state.paused_at is not None,
+    )
+
+
+def _waiting(session: Session, programme: Programme) -> int:
+    query = select(func.count()).where(
+        Card.programme_id == programme.id,
+        Card.design_version < programme.design_version,
+    )
+    return session.scalar(query) or 0
+
+
+def _choose(session: Session, programme: Programme) -> list[Card]:
+    newest = (
+        select(Card.id)
+        .where(
+            Card.programme_id == programme.id,
+            Card.design_version < programme.design_version,
+        )
+        .order_by(Card.last_active_at.desc())
+        .limit(CHUNK)
+    )
+    # Locks are taken by id everywhere, whatever order the chunk was chosen in.
+    query = (
+        select(Card)
+        .where(Card.id.in_(newest.scalar_subquery()))
+        .order_by(Card.id)
+        .with_for_update()
+    )
+    return list(session.scalars(query))

@@ -1,0 +1,85 @@
+"""Which cards a transaction changed, told to every wallet once, last before commit.
+
+What must not be lost is written with the change itself: each wallet marks its rows
+as owing the card's new revision, in the same transaction.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from enum import IntEnum
+
+from sqlalchemy.orm import Session
+
+from passes import db
+from passes.delivery.wallet import Wallet
+
+_OPENED = "palier.opened"
+_CHANGED = "palier.changed"
+
+
+class Priority(IntEnum):
+    """Who waits: a person with the phone in hand, or a whole programme."""
+
+    INTERACTIVE = 0
+    MASS = 5
+
+
+def opened(session: Session, card_id: int) -> None:
+    """Note a new card, for the wallets to prepare."""
+    session.info.setdefault(_OPENED, []).append(card_id)
+
+
+def note(session: Session, card_id: int, priority: Priority) -> None:
+    """Note that the card shows something new."""
+    session.info.setdefault(_CHANGED, {})[card_id] = priority
+
+
+def noted(session: Session, card_id: int) -> bool:
+    """Tell whether this transaction has changed the card already."""
+    return card_id in session.info.get(_CHANGED, {})
+
+
+def forget(session: Session) -> None:
+    """Drop what was noted: its work was rolled back."""
+    session.info.pop(_OPENED, None)
+    session.info.pop(_CHANGED, None)
+
+
+def settle(session: Session, wallets: Sequence[Wallet], at: datetime) -> bool:
+    """Tell the wallets what changed; return whether anything did.
+
+    Called once, last before the commit, so that locks are taken in one order
+    everywhere: cards, then devices, then delivery rows.
+    """
+    new = sorted(session.info.pop(_OPENED, []))
+    changed: dict[int, Priority] = session.info.pop(_CHANGED, {})
+    session.flush()
+    for wallet in wallets:
+        if new:
+            wallet.opened(session, new, at)
+        for priority in sorted(set(changed.values())):
+            cards = sorted(card for card, p in changed.items() if p is priority)
+            wallet.changed(session, cards, at, priority=priority)
+    return bool(changed)
+
+
+@contextmanager
+def write(
+    sessions: db.Sessions,
+    wallets: Sequence[Wallet],
+    at: datetime,
+    wake: Callable[[], None],
+) -> Iterator[Session]:
+    """Give a session for changing cards; on leaving, wallets are told, then woken.
+
+    *wake* is a hint that may be lost: the sweep finds what is owed all the same.
+
+    Raises:
+        BusyError: nothing was changed.
+    """
+    with db.write(sessions) as session:
+        yield session
+        settled = settle(session, wallets, at)
+    if settled:
+        wake()

@@ -1,0 +1,266 @@
+"""Lanes: owed rows are claimed, delivered and marked; nothing owed is ever lost.
+
+A lane is everything that goes to one peer with one identity. Any number of workers
+may serve it: a claim is one UPDATE, and whoever finds the claim gone leaves the row
+as it is.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from passes import db
+from passes.clock import Clock
+from passes.db import Base, Sessions
+from passes.delivery.state import DeliveryState
+from passes.delivery.wallet import Answer, Claimed, Outcome, Report, Wallet
+
+LEASE = timedelta(seconds=60)
+"""How long a claimed row is one worker's alone; a delivery ends well before."""
+
+MERGE = timedelta(seconds=3)
+"""Changes that follow one another on a card within this time go out as one."""
+
+BATCH = 500
+_FIRST_WAIT = timedelta(seconds=5)
+_LONGEST_WAIT = timedelta(hours=1)
+
+
+class Lane(Base):
+    """The state of a lane that every worker shares. *reason* is for the operator."""
+
+    __tablename__ = "lane"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    paused_until: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    delivered_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a lane owes: *waiting* rows of which *dead* are given up on.
+
+    *oldest* is when the longest waiting one fell due.
+    """
+
+    waiting: int
+    dead: int
+    oldest: datetime | None
+
+
+def owing(rows: type[DeliveryState]) -> ColumnElement[bool]:
+    """Return the condition under which a row is owed and not given up on."""
+    return and_(rows.wanted > rows.delivered, rows.dead_at.is_(None))
+
+
+def due_after_change(
+    rows: type[DeliveryState], at: datetime
+) -> ColumnElement[datetime]:
+    """Return when a row raised at *at* falls due.
+
+    A row that is owed already keeps its time, so that a change ends no lease and
+    no back-off. An idle one goes out at once, unless it went out a moment ago:
+    then changes gather for `MERGE`.
+    """
+    recently = and_(rows.sent_at.is_not(None), rows.sent_at > at - MERGE)
+    return case((owing(rows), rows.due_at), (recently, at + MERGE), else_=at)
+
+
+def active(session: Session, wallet: Wallet, at: datetime) -> list[str]:
+    """Return the wallet's lanes in which something is due now."""
+    rows = wallet.rows
+    paused = select(Lane.name).where(Lane.paused_until > at)
+    query = (
+        select(rows.lane)
+        .where(owing(rows), rows.due_at <= at, rows.lane.not_in(paused))
+        .distinct()
+    )
+    return list(session.scalars(query))
+
+
+def next_due(session: Session, wallet: Wallet) -> datetime | None:
+    """Return when the wallet's next owed row falls due, or None."""
+    rows = wallet.rows
+    return session.scalar(select(func.min(rows.due_at)).where(owing(rows)))
+
+
+def claim(
+    session: Session, rows: type[DeliveryState], lane: str, at: datetime, limit: int
+) -> tuple[str, list[Claimed]]:
+    """Take up to *limit* due rows for this worker, and name the claim."""
+    name = secrets.token_hex(8)
+    taken = session.execute(
+        update(rows)
+        .where(rows.id.in_(_due(session, rows, lane, at, limit)))
+        .values(
+            claim=name,
+            sent=rows.wanted,
+            sent_at=at,
+            due_at=at + LEASE,
+            attempts=rows.attempts + 1,
+        )
+        .returning(rows.id, rows.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    return name, [Claimed(row_id, attempts) for row_id, attempts in taken]
+
+
+def _due(
+    session: Session, rows: type[DeliveryState], lane: str, at: datetime, limit: int
+) -> Select[int]:
+    due = (
+        select(rows.id)
+        .where(owing(rows), rows.lane == lane, rows.due_at <= at)
+        .order_by(rows.priority, rows.due_at)
+        .limit(limit)
+    )
+    if session.get_bind().dialect.name == "sqlite":
+        return due
+    # Without MATERIALIZED the planner may run the locking part more than once.
+    chosen = (
+        due.with_for_update(skip_locked=True)
+        .cte("due")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    return select(chosen.c.id)
+
+
+def mark(
+    session: Session,
+    rows: type[DeliveryState],
+    name: str,
+    claimed: Sequence[Claimed],
+    answers: Sequence[Answer],
+    at: datetime,
+) -> None:
+    """Write down how the claimed rows ended. A row with another claim stays owed."""
+    done = [answer.row_id for answer in answers if answer.outcome is Outcome.DELIVERED]
+    if done:
+        session.execute(
+            update(rows)
+            .where(rows.id.in_(sorted(done)), rows.claim == name)
+            .values(
+                delivered=rows.sent,
+                claim=None,
+                attempts=0,
+                last_error=None,
+                # What changed meanwhile goes out next, merged like other changes.
+                due_at=at + MERGE,
+            )
+            .execution_options(synchronize_session=False)
+        )
+    attempts = {row.row_id: row.attempts for row in claimed}
+    failed = [
+        _failure(answer, name, attempts.get(answer.row_id, 1), at)
+        for answer in sorted(answers, key=lambda answer: answer.row_id)
+        if answer.outcome is not Outcome.DELIVERED
+    ]
+    if failed:
+        _mark_failed(session, rows, failed)
+
+
+def _failure(
+    answer: Answer, name: str, attempts: int, at: datetime
+) -> dict[str, object]:
+    return {
+        "row": answer.row_id,
+        "name": name,
+        "error": answer.error,
+        "due": answer.retry_at or at + _wait(attempts),
+        "dead": at if answer.outcome is Outcome.DEAD else None,
+    }
+
+
+def _mark_failed(
+    session: Session, rows: type[DeliveryState], failed: list[dict[str, object]]
+) -> None:
+    table = cast("Table", rows.__table__)  # type: ignore[attr-defined]
+    session.connection().execute(
+        update(table)
+        .where(table.c.id == bindparam("row"), table.c.claim == bindparam("name"))
+        .values(
+            claim=None,
+            last_error=bindparam("error"),
+            due_at=bindparam("due"),
+            dead_at=bindparam("dead"),
+        ),
+        failed,
+    )
+
+
+def _wait(attempts: int) -> timedelta:
+    """Return a wait that doubles up to an hour, spread so that no herd forms."""
+    longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempts - 1, 12))
+    spread: timedelta = longest * (0.5 + secrets.randbelow(512) / 1024)
+    return spread
+
+
+def drain(sessions: Sessions, wallet: Wallet, lane: str, clock: Clock) -> int:
+    """Deliver what is due in the lane until nothing is; return how many rows."""
+    total = 0
+    while True:
+        with db.write(sessions) as session:
+            if _paused(session, lane, clock()):
+                return total
+            name, claimed = claim(session, wallet.rows, lane, clock(), BATCH)
+        if not claimed:
+            return total
+        report = wallet.deliver(lane, claimed, clock())
+        with db.write(sessions) as session:
+            mark(session, wallet.rows, name, claimed, report.answers, clock())
+            _note(session, lane, report, clock())
+        total += len(claimed)
+
+
+def _paused(session: Session, lane: str, at: datetime) -> bool:
+    state = session.get(Lane, lane)
+    return bool(state and state.paused_until and state.paused_until > at)
+
+
+def _note(session: Session, lane: str, report: Report, at: datetime) -> None:
+    state = session.get(Lane, lane)
+    if state is None:
+        state = Lane(name=lane, failures=0)
+        session.add(state)
+    if report.pause_until:
+        state.paused_until, state.reason = report.pause_until, report.reason
+        state.failures += 1
+    elif any(answer.outcome is Outcome.DELIVERED for answer in report.answers):
+        state.paused_until, state.reason, state.failures = None, None, 0
+        state.delivered_at = at
+
+
+def resume(session: Session, lane: str) -> None:
+    """End a pause: what stopped the lane was mended."""
+    if state := session.get(Lane, lane):
+        state.paused_until, state.reason, state.failures = None, None, 0
+
+
+def owed(session: Session, rows: type[DeliveryState], lane: str | None = None) -> Owed:
+    """Return what a lane, or the whole wallet, owes."""
+    query = select(
+        func.count(),
+        func.count(rows.dead_at),
+        func.min(rows.due_at),
+    ).where(rows.wanted > rows.delivered)
+    if lane is not None:
+        query = query.where(rows.lane == lane)
+    waiting, dead, oldest = session.execute(query).one()
+    return Owed(waiting, dead, oldest)

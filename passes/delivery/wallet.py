@@ -1,0 +1,75 @@
+"""What a wallet package offers the rest of the house."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from passes.delivery.state import DeliveryState
+
+
+class Outcome(StrEnum):
+    """How an attempt to bring one row up to date ended."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The end of one attempt. *error* is for the operator; it names no person.
+
+    *retry_at* overrules the usual growing wait.
+    """
+
+    row_id: int
+    outcome: Outcome
+    error: str | None = None
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a delivery brought: an answer for each row, and the lane's own state.
+
+    *pause_until* stops the whole lane (an outage, refused credentials) and
+    *reason* says why, for the operator.
+    """
+
+    answers: Sequence[Answer]
+    pause_until: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that this worker alone may deliver until its lease ends."""
+
+    row_id: int
+    attempts: int
+
+
+class Wallet(Protocol):
+    """A wallet: it marks what its cards owe, and pays it when asked."""
+
+    name: str
+    rows: type[DeliveryState]
+
+    def opened(self, session: Session, card_ids: Sequence[int], at: datetime) -> None:
+        """Prepare new cards, in the transaction that made them."""
+
+    def changed(
+        self, session: Session, card_ids: Sequence[int], at: datetime, *, priority: int
+    ) -> None:
+        """Mark that these locked cards' rows owe the cards' present revision."""
+
+    def deliver(self, lane: str, claimed: Sequence[Claimed], at: datetime) -> Report:
+        """Bring the claimed rows up to date over the network.
+
+        No transaction is open. The call ends before the lease does, whatever the
+        peer does.
+        """

@@ -1,0 +1,253 @@
+"""The ledger: points move in balanced movements, appended and never edited.
+
+Whoever moves points locks the card first (`passes.cards.card.lock`); the balance in
+the card's row is written with the entries and proved by `verification`.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from passes import names
+from passes.cards import card as cards
+from passes.cards.announcement import Announcement
+from passes.cards.card import Card
+from passes.errors import InvalidError
+from passes.loyalty import tiers
+from passes.loyalty.entry import Account, Entry, Kind, Note, Unit
+from passes.people.actor import Actor
+from passes.programmes.rules import Rules
+
+MAX_CHANGE = 1_000_000
+"""The most points that one movement may give or take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An amount that goes onto the card (or off it) against *account*.
+
+    *explanation* is the arithmetic, as lists, words and whole numbers.
+    """
+
+    unit: Unit
+    amount: int
+    account: Account
+    rule: str = ""
+    explanation: dict[str, object] = field(default_factory=dict)
+    reverses: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Why points move: *source_type* and *source_id* name it once and for all."""
+
+    kind: Kind
+    source_type: str
+    source_id: str
+    actor: Actor
+    occurred_at: datetime
+    note: str | None = None
+    idempotency_key: str | None = None
+
+
+def append(
+    session: Session,
+    card: Card,
+    rules: Rules,
+    movement: Movement,
+    postings: Sequence[Posting],
+    at: datetime,
+) -> list[Entry]:
+    """Write the movement onto the locked card and return the card's entries.
+
+    Each posting stands twice: on the card, and negated on the programme's side.
+    Balance, status and tier follow, and the wallets owe the new revision.
+
+    Raises:
+        InvalidError: a posting is zero or beyond `MAX_CHANGE`.
+    """
+    _check(postings)
+    name = names.public_id()
+    digest = _keep_note(session, name, movement.note)
+    rows = []
+    for posting in postings:
+        common = _common(card, rules, movement, posting, name, digest, at)
+        rows.append(_card_row(card, common))
+        rows.append(_programme_row(common, posting))
+    written = session.scalars(
+        insert(Entry).returning(Entry, sort_by_parameter_order=True), rows
+    )
+    _apply(session, card, rules, postings, at)
+    return [entry for entry in written if entry.account == Account.CARD]
+
+
+def of_card(
+    session: Session, card_id: int, *, before: int | None = None, limit: int = 50
+) -> list[Entry]:
+    """Return the card's entries of points, newest first.
+
+    *before* is the sequence number of the last one seen.
+    """
+    query = (
+        select(Entry)
+        .where(Entry.card_id == card_id, Entry.unit == Unit.POINTS)
+        .order_by(Entry.sequence.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Entry.sequence < before)
+    return list(session.scalars(query))
+
+
+def of_source(
+    session: Session, programme_id: int, source_type: str, source_id: str
+) -> list[Entry]:
+    """Return what one source put onto cards, in order."""
+    query = select(Entry).where(
+        Entry.programme_id == programme_id,
+        Entry.source_type == source_type,
+        Entry.source_id == source_id,
+        Entry.account == Account.CARD,
+    )
+    return list(session.scalars(query.order_by(Entry.id)))
+
+
+def fingerprint(row: dict[str, object]) -> str:
+    """Return the hash that an entry with these values must have.
+
+    SHA-256 over the values that are never erased, as sorted JSON, the hash of the
+    card's entry before among them.
+    """
+    parts = {name: _plain(row[name]) for name in _HASHED}
+    return hashlib.sha256(
+        json.dumps(parts, sort_keys=True, ensure_ascii=True).encode()
+    ).hexdigest()
+
+
+_HASHED = (
+    "public_id",
+    "movement",
+    "programme_id",
+    "card_id",
+    "unit",
+    "amount",
+    "kind",
+    "rule",
+    "source_type",
+    "source_id",
+    "reverses",
+    "rules_version",
+    "explanation",
+    "actor",
+    "note_digest",
+    "occurred_at",
+    "recorded_at",
+    "sequence",
+    "prev_hash",
+)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value
+
+
+def _check(postings: Sequence[Posting]) -> None:
+    for posting in postings:
+        if not 0 < abs(posting.amount) <= MAX_CHANGE:
+            raise InvalidError("points", f"Use 1 to {MAX_CHANGE} points.")
+
+
+def _common(
+    card: Card,
+    rules: Rules,
+    movement: Movement,
+    posting: Posting,
+    name: str,
+    digest: str | None,
+    at: datetime,
+) -> dict[str, object]:
+    return {
+        "movement": name,
+        "programme_id": card.programme_id,
+        "unit": posting.unit.value,
+        "kind": movement.kind.value,
+        "rule": posting.rule,
+        "source_type": movement.source_type,
+        "source_id": movement.source_id,
+        "reverses": posting.reverses,
+        "rules_version": rules.version,
+        "explanation": posting.explanation,
+        "actor": movement.actor.name,
+        "note_digest": digest,
+        "idempotency_key": movement.idempotency_key,
+        "occurred_at": movement.occurred_at,
+        "recorded_at": at,
+        "amount": posting.amount,
+    }
+
+
+def _card_row(card: Card, common: dict[str, object]) -> dict[str, object]:
+    row = common | {
+        "public_id": names.public_id(),
+        "account": Account.CARD.value,
+        "card_id": card.id,
+        "sequence": card.sequence + 1,
+        "prev_hash": card.chain,
+    }
+    row["hash"] = fingerprint(row)
+    card.sequence += 1
+    card.chain = str(row["hash"])
+    return row
+
+
+def _programme_row(common: dict[str, object], posting: Posting) -> dict[str, object]:
+    return common | {
+        "public_id": names.public_id(),
+        "account": posting.account.value,
+        "amount": -posting.amount,
+        "card_id": None,
+        "sequence": None,
+        "prev_hash": None,
+        "hash": None,
+    }
+
+
+def _keep_note(session: Session, movement: str, text: str | None) -> str | None:
+    if not text:
+        return None
+    salt = secrets.token_hex(16)
+    session.add(Note(movement=movement, salt=salt, text=text))
+    return note_digest(salt, text)
+
+
+def note_digest(salt: str, text: str) -> str:
+    """Return what an entry keeps of a reason, so that the words can be erased."""
+    return hashlib.sha256(f"{salt}:{text}".encode()).hexdigest()
+
+
+def _apply(
+    session: Session,
+    card: Card,
+    rules: Rules,
+    postings: Sequence[Posting],
+    at: datetime,
+) -> None:
+    for posting in postings:
+        if posting.unit is Unit.POINTS:
+            card.balance += posting.amount
+        else:
+            card.status_points += posting.amount
+    before, card.tier = card.tier, tiers.rank(rules, card.status_points)
+    card.last_active_at = max(card.last_active_at, at)
+    up = card.tier > before
+    cards.revise(
+        session, card, at, announce=Announcement.TIER if up else Announcement.POINTS
+    )

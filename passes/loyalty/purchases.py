@@ -1,0 +1,207 @@
+"""Purchases: an amount at the till becomes points on the card."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from passes import db, names
+from passes.cards import card as cards
+from passes.cards.card import Card
+from passes.db import Base
+from passes.errors import InvalidError, ReceiptUsedError
+from passes.loyalty import earning, ledger
+from passes.loyalty.earning import Quote
+from passes.loyalty.entry import Account, Entry, Kind, Unit
+from passes.loyalty.ledger import Movement, Posting
+from passes.people import audit
+from passes.people.actor import Actor
+from passes.programmes import rules as ruleset
+from passes.programmes.programme import Programme
+
+SOURCE = "purchase"
+_LATEST = timedelta(hours=48)
+_AHEAD = timedelta(minutes=5)
+_MAX_RECEIPT = 64
+
+
+class Purchase(Base):
+    """One purchase. *amount* is in minor units; *receipt* is unique in its day."""
+
+    __tablename__ = "purchase"
+    __table_args__ = (
+        UniqueConstraint(
+            "programme_id",
+            "location",
+            "business_day",
+            "receipt",
+            name="uq_purchase_receipt",
+        ),
+        Index("ix_purchase_card", "card_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
+    card_id: Mapped[int] = mapped_column(ForeignKey("card.id"))
+    amount: Mapped[int]
+    location: Mapped[str]
+    business_day: Mapped[str]
+    receipt: Mapped[str | None]
+    channel: Mapped[str]
+    rules_version: Mapped[int]
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """What the till says of a purchase. *amount* is in minor units."""
+
+    amount: int
+    receipt: str | None = None
+    channel: str = "store"
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """A purchase and what it put onto the card (nothing, when it was too small)."""
+
+    purchase: Purchase
+    entries: list[Entry]
+
+
+def quote(session: Session, programme: Programme, till: Till) -> Quote:
+    """Return what `earn` would give for the same purchase; write nothing.
+
+    Raises:
+        InvalidError: the amount is not acceptable.
+    """
+    live = ruleset.live(session, programme)
+    return earning.quote(live, till.amount, programme.decimals)
+
+
+def earn(
+    session: Session,
+    programme: Programme,
+    card_id: int,
+    till: Till,
+    *,
+    actor: Actor,
+    at: datetime,
+    idempotency_key: str | None = None,
+) -> Earned:
+    """Credit a purchase to the card and return what it earned.
+
+    Raises:
+        InvalidError: amount, receipt or time is not acceptable.
+        CardVoidError: the card no longer counts.
+        ReceiptUsedError: the receipt was credited before.
+    """
+    occurred_at = _occurred(till, at)
+    _check_receipt(till.receipt)
+    card = cards.lock_active(session, card_id)
+    live = ruleset.live(session, programme)
+    quoted = earning.quote(live, till.amount, programme.decimals)
+    day = programme.business_day(occurred_at)
+    purchase = _record(session, card, till, quoted, occurred_at, day, at)
+    movement = Movement(
+        kind=Kind.EARN,
+        source_type=SOURCE,
+        source_id=purchase.public_id,
+        actor=actor,
+        occurred_at=occurred_at,
+        idempotency_key=idempotency_key,
+    )
+    entries = (
+        ledger.append(session, card, live, movement, _postings(quoted), at)
+        if quoted.lines
+        else []
+    )
+    card.last_active_at = max(card.last_active_at, at)
+    audit.record(
+        session,
+        actor,
+        "card.earn",
+        f"card:{card.public_id}",
+        programme_id=programme.id,
+        at=at,
+        facts={"purchase": purchase.public_id, "points": quoted.points},
+    )
+    return Earned(purchase, entries)
+
+
+def by_public_ids(session: Session, public_ids: list[str]) -> dict[str, Purchase]:
+    """Return the purchases of these names, by name."""
+    rows = session.scalars(select(Purchase).where(Purchase.public_id.in_(public_ids)))
+    return {row.public_id: row for row in rows}
+
+
+def _postings(quoted: Quote) -> list[Posting]:
+    return [
+        Posting(unit, amount, Account.ISSUED, line.rule, line.explanation)
+        for line in quoted.lines
+        for unit, amount in ((Unit.POINTS, line.points), (Unit.STATUS, line.status))
+        if amount
+    ]
+
+
+def _record(
+    session: Session,
+    card: Card,
+    till: Till,
+    quoted: Quote,
+    occurred_at: datetime,
+    day: date,
+    at: datetime,
+) -> Purchase:
+    # The receipt is deduplicated by the database, not by looking first.
+    purchase: Purchase | None = session.scalar(
+        db.insert_new(session, Purchase)
+        .values(
+            public_id=names.public_id(),
+            programme_id=card.programme_id,
+            card_id=card.id,
+            amount=till.amount,
+            location="",
+            business_day=day.isoformat(),
+            receipt=till.receipt,
+            channel=till.channel,
+            rules_version=quoted.rules_version,
+            occurred_at=occurred_at,
+            recorded_at=at,
+        )
+        .returning(Purchase)
+    )
+    if purchase is None:
+        raise ReceiptUsedError(_earlier(session, card, till, day))
+    return purchase
+
+
+def _earlier(session: Session, card: Card, till: Till, day: date) -> str:
+    return session.scalars(
+        select(Purchase.public_id).where(
+            Purchase.programme_id == card.programme_id,
+            Purchase.location == "",
+            Purchase.business_day == day.isoformat(),
+            Purchase.receipt == till.receipt,
+        )
+    ).one()
+
+
+def _occurred(till: Till, at: datetime) -> datetime:
+    occurred_at = till.occurred_at or at
+    if occurred_at > at + _AHEAD:
+        raise InvalidError("occurred_at", "This time has not come yet.")
+    if occurred_at < at - _LATEST:
+        raise InvalidError("occurred_at", "A purchase can be entered for 48 hours.")
+    return occurred_at
+
+
+def _check_receipt(receipt: str | None) -> None:
+    if receipt is not None and not (
+        0 < len(receipt) <= _MAX_RECEIPT and receipt.isprintable()
+    ):
+        raise InvalidError("receipt", f"Use 1 to {_MAX_RECEIPT} printable characters.")

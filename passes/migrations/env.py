@@ -1,0 +1,8 @@
+"""Run revisions on the connection that `passes.migrations` hands in."""
+
+from alembic import context
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, transaction_per_migration=False)
+with context.begin_transaction():
+    context.run_migrations()
