@@ -1,0 +1,144 @@
+"""What every test may ask for: a database, a session, a browser.
+
+``PALIER_TESTS_POSTGRESQL`` is the address of a server's maintenance database, when
+it is not where servers usually are. ``PALIER_TESTS_REQUIRE`` names what must be
+there (``postgresql,browser``): lacking it fails then, where it skips otherwise.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from passes import db
+from passes.db import Sessions
+from tests import browsers, databases
+from tests.databases import NoServerError, PostgresqlServer
+
+SERVER = os.environ.get("PALIER_TESTS_POSTGRESQL")
+REQUIRED = os.environ.get("PALIER_TESTS_REQUIRE", "").split(",")
+
+# A setting of the person who runs the tests is no setting of a test.
+for _name in [name for name in os.environ if name.startswith("PALIER_")]:
+    if not _name.startswith("PALIER_TESTS_"):
+        del os.environ[_name]
+
+
+def lacking(what: str, reason: str) -> NoReturn:
+    """Skip the test for lack of *what*, or fail it where that must be there."""
+    if what in REQUIRED:
+        pytest.fail(f"{what} is required here: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema, to be copied."""
+    return databases.migrated_sqlite(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    """A PostgreSQL server."""
+    try:
+        server = databases.find_server(SERVER)
+    except NoServerError as error:
+        lacking("postgresql", f"no PostgreSQL server answers ({error})")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The address of a migrated SQLite database without rows."""
+    return databases.copied_sqlite(migrated_sqlite, tmp_path)
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgresqlServer) -> str:
+    """The address of a migrated PostgreSQL database without rows."""
+    return postgresql.fresh()
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a migrated database without rows, of either engine in turn."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+def blank_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with nothing in it, of either engine in turn."""
+    if request.param == "sqlite":
+        yield databases.sqlite_url(tmp_path / "blank.db")
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    with server.blank() as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on a migrated database without rows."""
+    opened = db.open_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> Sessions:
+    """What opens sessions on that database."""
+    return Sessions(engine)
+
+
+@pytest.fixture
+def session(sessions: Sessions) -> Iterator[Session]:
+    """A session in one write transaction, committed when the test ends."""
+    with db.write(sessions) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a window."""
+    path = browsers.find()
+    if path is None:
+        lacking("browser", f"no Chromium found ({', '.join(browsers.NAMES)})")
+    with sync_playwright() as playwright:
+        started = browsers.launch(playwright.chromium, path)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page on a French phone; an uncaught error or a refused script fails."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        device_scale_factor=2,
+        has_touch=True,
+        is_mobile=True,
+        locale="fr-FR",
+    )
+    troubles: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            troubles.append(message.text)
+
+    opened = context.new_page()
+    opened.set_default_timeout(10_000)
+    opened.on("console", hear)
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    yield opened
+    context.close()
+    assert troubles == []
