@@ -12,9 +12,8 @@ from flask_babel import Babel, get_locale
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.serving import make_server
 
-from web import assets, brand, previews, qr
+from web import assets, brand, folders, previews, qr
 
-ROOT = Path(__file__).parents[3]
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self';"
     " img-src 'self' data: blob:; connect-src 'self'; media-src 'self' blob:;"
@@ -68,19 +67,17 @@ def pass_json(shop: str) -> dict[str, Any]:
 
 def application() -> Flask:
     """The pages ``/<sheet>?shop=…&lang=…`` and what they load."""
-    app = Flask(
-        "sheet", static_folder=ROOT / "web" / "static", static_url_path="/static"
-    )
+    app = Flask("sheet", static_folder=folders.static(), static_url_path="/static")
     app.jinja_loader = ChoiceLoader(
         [
             FileSystemLoader(Path(__file__).parent / "sheets"),
-            FileSystemLoader(ROOT / "templates"),
+            FileSystemLoader(folders.templates()),
         ]
     )
     app.secret_key = "not a secret: flash() asks for one"
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(ROOT / "web" / "translations")
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(folders.translations())
     Babel(app, locale_selector=lambda: request.args.get("lang", "en"))
-    assets.Assets(ROOT / "web" / "static").offer(app.jinja_env)
+    assets.Assets(folders.static()).offer(app.jinja_env)
     app.jinja_env.globals.update(
         get_locale=get_locale, qr=qr.svg, csrf_token=lambda: "token"
     )
