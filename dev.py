@@ -211,7 +211,9 @@ def compile_messages() -> None:
     for source in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"):
         made = source.with_suffix(".mo")
         if not made.exists() or made.stat().st_mtime < source.stat().st_mtime:
-            pybabel("compile", "-i", source, "-o", made, "-l", source.parts[-3])
+            # A catalogue without a header counts as fuzzy, and would be passed over.
+            named = ["-i", source, "-o", made, "-l", source.parts[-3]]
+            pybabel("compile", "--use-fuzzy", *named)
 
 
 def refresh_messages() -> int:
