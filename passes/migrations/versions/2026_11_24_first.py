@@ -148,6 +148,13 @@ def _tables() -> None:
         "ix_rate_counter_expires", "rate_counter", ["expires_at"], unique=False
     )
     op.create_table(
+        "schedule",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("next_run_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_schedule")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "api_key",
         sa.Column("id", Id, nullable=False),
         sa.Column("programme_id", Id, nullable=False),
