@@ -74,7 +74,10 @@ def _supersede(session: Session, programme: Programme, at: datetime) -> None:
 def step(session: Session, programme_id: int, at: datetime) -> int:
     """Raise the next chunk of cards, the newest-active first; return how many."""
     programme = session.get_one(Programme, programme_id)
-    state = session.get(Rollout, (programme.id, programme.design_version))
+    # Two workers must not choose the same chunk: the second one waits here.
+    state = session.get(
+        Rollout, (programme.id, programme.design_version), with_for_update=True
+    )
     if state is not None and state.paused_at is not None:
         return 0
     chosen = _choose(session, programme)

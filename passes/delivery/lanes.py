@@ -6,7 +6,7 @@ as it is.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     select,
     update,
 )
@@ -26,7 +27,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes import db
 from passes.clock import Clock
-from passes.db import Base, Sessions
+from passes.db import Base, Sessions, UtcDateTime
 from passes.delivery.state import DeliveryState
 from passes.delivery.wallet import Answer, Claimed, Outcome, Report, Wallet
 
@@ -80,7 +81,11 @@ def due_after_change(
     then changes gather for `MERGE`.
     """
     recently = and_(rows.sent_at.is_not(None), rows.sent_at > at - MERGE)
-    return case((owing(rows), rows.due_at), (recently, at + MERGE), else_=at)
+    return case(
+        (owing(rows), rows.due_at),
+        (recently, literal(at + MERGE, UtcDateTime())),
+        else_=literal(at, UtcDateTime()),
+    )
 
 
 def active(session: Session, wallet: Wallet, at: datetime) -> list[str]:
@@ -212,21 +217,51 @@ def _wait(attempts: int) -> timedelta:
     return spread
 
 
-def drain(sessions: Sessions, wallet: Wallet, lane: str, clock: Clock) -> int:
-    """Deliver what is due in the lane until nothing is; return how many rows."""
+def drain(
+    sessions: Sessions,
+    wallet: Wallet,
+    lane: str,
+    clock: Clock,
+    *,
+    held: set[str] | None = None,
+    go_on: Callable[[], bool] = lambda: True,
+) -> int:
+    """Deliver what is due in the lane until nothing is; return how many rows.
+
+    *held* has the name of the claim while it is being delivered, for `release`;
+    *go_on* is asked before each batch.
+    """
+    claims = set() if held is None else held
     total = 0
-    while True:
+    while go_on():
         with db.write(sessions) as session:
             if _paused(session, lane, clock()):
-                return total
+                break
             name, claimed = claim(session, wallet.rows, lane, clock(), BATCH)
         if not claimed:
-            return total
-        report = wallet.deliver(lane, claimed, clock())
-        with db.write(sessions) as session:
-            mark(session, wallet.rows, name, claimed, report.answers, clock())
-            _note(session, lane, report, clock())
+            break
+        claims.add(name)
+        try:
+            report = wallet.deliver(lane, claimed, clock())
+            with db.write(sessions) as session:
+                mark(session, wallet.rows, name, claimed, report.answers, clock())
+                _note(session, lane, report, clock())
+        finally:
+            claims.discard(name)
         total += len(claimed)
+    return total
+
+
+def release(
+    session: Session, rows: type[DeliveryState], names: Collection[str], at: datetime
+) -> None:
+    """Give claimed rows back: the worker that holds these claims is going away."""
+    session.execute(
+        update(rows)
+        .where(rows.claim.in_(names))
+        .values(claim=None, due_at=at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _paused(session: Session, lane: str, at: datetime) -> bool:
