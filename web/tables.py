@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from passes.db import Base, Json
@@ -39,10 +39,22 @@ class ApiKey(Base):
 
 
 class GivenAnswer(Base):
-    """The first answer to an idempotency key, written with the work it answers."""
+    """The first answer to an idempotency key, written with the work it answers.
+
+    *subject* names the member (``member:<id>``) whom *body* speaks of.
+    """
 
     __tablename__ = "given_answer"
-    __table_args__ = (Index("ix_given_answer_at", "at"),)
+    __table_args__ = (
+        Index("ix_given_answer_at", "at"),
+        Index(
+            "ix_given_answer_subject",
+            "programme_id",
+            "subject",
+            sqlite_where=text("subject IS NOT NULL"),
+            postgresql_where=text("subject IS NOT NULL"),
+        ),
+    )
 
     programme_id: Mapped[int] = mapped_column(
         ForeignKey("programme.id"), primary_key=True
@@ -51,6 +63,7 @@ class GivenAnswer(Base):
     fingerprint: Mapped[str]
     status: Mapped[int | None]
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    subject: Mapped[str | None]
     at: Mapped[datetime]
 
 

@@ -232,6 +232,7 @@ def _tables() -> None:
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("status", Id, nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["programme_id"],
@@ -242,6 +243,14 @@ def _tables() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_given_answer_at", "given_answer", ["at"], unique=False)
+    op.create_index(
+        "ix_given_answer_subject",
+        "given_answer",
+        ["programme_id", "subject"],
+        unique=False,
+        sqlite_where=sa.text("subject IS NOT NULL"),
+        postgresql_where=sa.text("subject IS NOT NULL"),
+    )
     op.create_table(
         "media",
         sa.Column("programme_id", Id, nullable=False),

@@ -1,0 +1,215 @@
+"""Idempotency: one key moves points once, however often it is sent.
+
+The answer to a key is a row of the very transaction that did the work, so that
+neither can be there without the other. A second request with the key waits in the
+database for the first one: on PostgreSQL at the unique key, on SQLite for the only
+write transaction; after five seconds it is told to come back (`BusyError`).
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import (
+    CursorResult,
+    Executable,
+    Table,
+    bindparam,
+    delete,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from passes import db
+from passes.delivery import changes
+from passes.errors import BusyError, ConflictError, InvalidError, PassesError
+from web.tables import GivenAnswer
+
+HEADER = "Idempotency-Key"
+KEPT = timedelta(days=30)
+"""How long an answer is given again; a till's queue may come back that late."""
+
+_BATCH = 1_000
+_WRITTEN = re.compile(r"[\x20-\x7e]{1,255}")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+_ROWS: Table = GivenAnswer.metadata.tables[GivenAnswer.__tablename__]
+_FIND = select(_ROWS.c.fingerprint, _ROWS.c.status, _ROWS.c.body).where(
+    _ROWS.c.programme_id == bindparam("of"), _ROWS.c.key == bindparam("under")
+)
+_KEEP = (
+    update(_ROWS)
+    .where(_ROWS.c.programme_id == bindparam("of"), _ROWS.c.key == bindparam("under"))
+    .values({name: bindparam(name) for name in ("status", "body", "subject")})
+)
+
+
+class KeyMissingError(InvalidError):
+    """The request changes points and names no key."""
+
+    code = "idempotency_key_missing"
+
+    def __init__(self) -> None:
+        super().__init__(HEADER, "Send a key, so that the request can be repeated.")
+
+
+class KeyMalformedError(InvalidError):
+    """The key is no key."""
+
+    code = "idempotency_key_invalid"
+
+    def __init__(self) -> None:
+        super().__init__(HEADER, "Use 1 to 255 printable ASCII characters.")
+
+
+class KeyReusedError(PassesError):
+    """The key was used for another request."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This key was used for another request.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that may come again: its *key*, and what tells it from others."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request is answered. *replayed* says that the work was done before.
+
+    *subject* names a person the body speaks of, so that `forget` finds it.
+    """
+
+    status: int
+    body: bytes
+    subject: str | None = None
+    replayed: bool = False
+
+
+def read_key(written: str | None) -> str:
+    """Return the key as it is kept, bare, from its bare or quoted spelling.
+
+    Quoted is the IETF's draft-ietf-httpapi-idempotency-key-header (a string of
+    RFC 9651), bare is what most clients send.
+
+    Raises:
+        KeyMissingError: there is none.
+        KeyMalformedError: it is not 1 to 255 printable ASCII characters.
+    """
+    if written is None or not written.strip():
+        raise KeyMissingError
+    key = written.strip(" \t")
+    if key.startswith('"'):
+        quoted = _QUOTED.fullmatch(key)
+        if quoted is None:
+            raise KeyMalformedError
+        key = re.sub(r"\\(.)", r"\1", quoted[1])
+    if not _WRITTEN.fullmatch(key):
+        raise KeyMalformedError
+    return key
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """Return what two requests share only when they ask for the same."""
+    digest = hashlib.sha256(f"{method} {path}\n".encode())
+    digest.update(body)
+    return digest.hexdigest()
+
+
+def answer(
+    session: Session,
+    programme_id: int,
+    asked: Asked,
+    work: Callable[[], Answer],
+    *,
+    refused: Callable[[ConflictError], Answer],
+    at: datetime,
+) -> Answer:
+    """Do *work* and keep its answer under the key, or return the answer kept.
+
+    The session is in the write transaction that *work* belongs to. A refusal of
+    the domain (`ConflictError`) is an answer too: *refused* words it, the work is
+    undone and the key is kept. Whatever else *work* raises undoes everything, so
+    that the same key can be sent again.
+
+    Raises:
+        KeyReusedError: the key was used for another request.
+        BusyError: the first request with this key is still running.
+    """
+    if not _claim(session, programme_id, asked, at):
+        return _given(session, programme_id, asked)
+    try:
+        with session.begin_nested():
+            given = work()
+    except ConflictError as error:
+        changes.forget(session)
+        given = refused(error)
+    session.execute(
+        _KEEP,
+        {
+            "of": programme_id,
+            "under": asked.key,
+            "status": given.status,
+            "body": given.body,
+            "subject": given.subject,
+        },
+    )
+    return given
+
+
+def forget(session: Session, programme_id: int, subject: str, instead: Answer) -> None:
+    """Give *instead* from now on where an answer spoke of *subject*."""
+    session.execute(
+        update(_ROWS)
+        .where(_ROWS.c.programme_id == programme_id, _ROWS.c.subject == subject)
+        .values(status=instead.status, body=instead.body)
+    )
+
+
+def prune(session: Session, at: datetime) -> int:
+    """Drop up to a thousand answers older than `KEPT`; return how many."""
+    oldest = (
+        select(_ROWS.c.programme_id, _ROWS.c.key)
+        .where(_ROWS.c.at < at - KEPT)
+        .order_by(_ROWS.c.at)
+        .limit(_BATCH)
+    )
+    return _count(session, delete(_ROWS).where(tuple_(*_ROWS.primary_key).in_(oldest)))
+
+
+def _claim(session: Session, programme_id: int, asked: Asked, at: datetime) -> bool:
+    """Take the key, and tell whether it was free. Here the second one waits."""
+    row = {
+        "programme_id": programme_id,
+        "key": asked.key,
+        "fingerprint": asked.fingerprint,
+        "at": at,
+    }
+    return _count(session, db.insert_new(session, GivenAnswer), row) == 1
+
+
+def _given(session: Session, programme_id: int, asked: Asked) -> Answer:
+    found = session.execute(_FIND, {"of": programme_id, "under": asked.key}).first()
+    if found is None or found.status is None:
+        # Pruned between the two statements; sent again, the key is free.
+        raise BusyError
+    if found.fingerprint != asked.fingerprint:
+        raise KeyReusedError
+    return Answer(found.status, found.body, replayed=True)
+
+
+def _count(
+    session: Session, statement: Executable, values: Mapping[str, object] | None = None
+) -> int:
+    done = cast("CursorResult[object]", session.execute(statement, values))
+    return done.rowcount
