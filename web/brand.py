@@ -6,6 +6,7 @@ choice does not, the nearest colour of the same hue does.
 """
 
 import re
+from dataclasses import dataclass
 
 from coloraide import Color
 
@@ -19,12 +20,26 @@ VISIBLE = 3.0
 # So a yellow shop keeps its yellow on white.
 _DISTINCT = 1.2
 
-# The surfaces of web/frontend/css/parts/tokens.css that brand colours stand on:
-# the hardest of the light ones and of the dark ones.
-_LIGHT_SURFACE = "#f6f5f3"
-_DARK_SURFACE = "#282725"
-_LIGHT_CARD = "#ffffff"
-_DARK_CARD = "#1d1c1b"
+# How much of the ink is in the tint behind it.
+_TINT = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class _Scheme:
+    """The surfaces of tokens.css that a brand stands on, by day or by night.
+
+    *ground* is the one that is hardest to read on, *card* what filled things lie
+    on, and *edge* how far these have to stand out from it.
+    """
+
+    ground: str
+    card: str
+    edge: float
+
+
+_LIGHT = _Scheme(ground="#efedea", card="#ffffff", edge=_DISTINCT)
+_DARK = _Scheme(ground="#282725", card="#1d1c1b", edge=VISIBLE)
+
 _WHITE, _BLACK = "#ffffff", "#000000"
 
 _HEX = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
@@ -93,33 +108,37 @@ def stylesheet(background: str, foreground: str, label: str) -> str:
         "--pass-label": checked(label),
         "--shop-ink": readable(foreground, background),
     }
-    light = _page_colours(
-        background, foreground, surface=_LIGHT_SURFACE, card=_LIGHT_CARD, edge=_DISTINCT
-    )
-    dark = _page_colours(
-        background, foreground, surface=_DARK_SURFACE, card=_DARK_CARD, edge=VISIBLE
-    )
+    colours = background, foreground, label
+    light = _page_colours(*colours, _LIGHT)
+    dark = _page_colours(*colours, _DARK)
     both = {name: f"light-dark({light[name]}, {dark[name]})" for name in light}
     supported = f"@supports (color: light-dark(red, red)) {{\n{_rule(both)}}}\n"
     return _rule(exact | light) + supported
 
 
 def _page_colours(
-    background: str, foreground: str, *, surface: str, card: str, edge: float
+    background: str, foreground: str, label: str, scheme: _Scheme
 ) -> dict[str, str]:
     fill, text = background, foreground
-    if contrast(background, card) < _DISTINCT:
+    if contrast(background, scheme.card) < _DISTINCT:
         # A white card on a white page: its ink is what makes the brand.
         fill, text = foreground, background
-    fill = readable(fill, card, edge)
-    soft = _hex(Color(card).mix(fill, 0.12, space="oklab"))
+    fill = readable(fill, scheme.card, scheme.edge)
+    ink = _page_ink((background, label, foreground), scheme.ground)
+    soft = _hex(Color(scheme.card).mix(ink, _TINT, space="oklab"))
     return {
         "--brand": fill,
         "--on-brand": readable(text, fill),
         # Ink stands on the page as well as on the tint, whichever is harder.
-        "--brand-ink": readable(readable(fill, surface), soft),
+        "--brand-ink": readable(ink, soft),
         "--brand-soft": soft,
     }
+
+
+def _page_ink(colours: tuple[str, str, str], ground: str) -> str:
+    """The first of a brand's colours that reads on *ground*, else the first made to."""
+    passing = (colour for colour in colours if contrast(colour, ground) >= READABLE)
+    return next(passing, readable(colours[0], ground))
 
 
 def _rule(properties: dict[str, str]) -> str:

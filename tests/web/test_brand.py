@@ -123,3 +123,9 @@ def test_browsers_without_light_dark_get_the_light_colours() -> None:
 def test_nothing_but_a_colour_reaches_the_stylesheet(text: str) -> None:
     with pytest.raises(brand.ColourError):
         brand.stylesheet("#000000", text, "#ffffff")
+
+
+def test_a_pale_card_lends_the_page_its_darker_colour() -> None:
+    found = pairs(brand.stylesheet("#f7d9e0", "#4a1230", "#8a3a5c"))
+
+    assert found["--brand-ink"][0] == "#8a3a5c"
