@@ -212,18 +212,24 @@ def compile_messages() -> None:
         made = source.with_suffix(".mo")
         if not made.exists() or made.stat().st_mtime < source.stat().st_mtime:
             # A catalogue without a header counts as fuzzy, and would be passed over.
-            named = ["-i", source, "-o", made, "-l", source.parts[-3]]
-            pybabel("compile", "--use-fuzzy", *named)
+            pybabel("compile", "-f", "-i", source, "-o", made, "-l", source.parts[-3])
 
 
 def refresh_messages() -> int:
     """Bring the texts of the code into every catalogue, untranslated when new."""
     template = TOOLS / "messages.pot"
-    out = ["--no-location", "--omit-header", "--sort-output", "-k", "_l"]
-    pybabel("extract", *out, "-F", "pyproject.toml", "-o", template, "web", "templates")
+    pybabel(*extraction(template))
     kept = ["--no-fuzzy-matching", "--ignore-obsolete", "--omit-header"]
     pybabel("update", *kept, "-i", template, "-d", TRANSLATIONS)
     return 0
+
+
+def extraction(template: Path) -> list[str]:
+    """Babel's arguments for writing the texts of code and pages to *template*."""
+    plain = ["--no-location", "--omit-header", "--sort-output"]
+    where = ["-F", f"{HERE}/pyproject.toml", "--ignore-dirs", "node_modules"]
+    named = ["-k", "lazy_gettext", "-o", str(template)]
+    return ["extract", *plain, *where, *named, f"{HERE}/web", f"{HERE}/templates"]
 
 
 def pybabel(*arguments: str | Path) -> None:
