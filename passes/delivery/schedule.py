@@ -45,4 +45,4 @@ def claim(session: Session, name: str, every: timedelta, at: datetime) -> bool:
 def upcoming(session: Session) -> dict[str, datetime]:
     """Return when each known work is due next, for a look without a claim."""
     rows = session.execute(select(Schedule.name, Schedule.next_run_at))
-    return dict(rows.tuples().all())
+    return {row.name: row.next_run_at for row in rows}
