@@ -152,7 +152,10 @@ def _strict(table: Table, _: object) -> None:
 
 
 class Sessions:
-    """Opens sessions on one engine: *reader* takes snapshots, *writer* changes."""
+    """Opens sessions on one engine: *reader* takes snapshots, *writer* changes.
+
+    *reading* is the engine that begins snapshots, for reads without a session.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -162,6 +165,7 @@ class Sessions:
             reading = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+        self.reading = reading
         self.reader = sessionmaker(reading, expire_on_commit=False, autoflush=False)
         self.writer = sessionmaker(engine, expire_on_commit=False)
 
