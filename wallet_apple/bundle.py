@@ -1,0 +1,157 @@
+"""A card's pass: its files, their manifest, the signature, the .pkpass.
+
+https://developer.apple.com/documentation/walletpasses/building-a-pass
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from passes.content.shown import CardContent
+from wallet_apple import archive, images, localisation, pass_json, signing, strip
+
+MEDIA_TYPE = "application/vnd.apple.pkpass"
+
+_ROOM = 48 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Still:
+    """What all cards of one design, tier and step of progress have in common."""
+
+    frame: pass_json.Json
+    block: archive.Block
+    strings: tuple[tuple[str, archive.Stem], ...]
+
+
+class PassFactory:
+    """Builds passes; what cards have in common is drawn and laid out once.
+
+    *media* gives the PNG of a media hash. At most *room* bytes of pictures are kept.
+    Safe to share between threads.
+    """
+
+    def __init__(
+        self, signer: signing.Signer, media: images.Media, *, room: int = _ROOM
+    ) -> None:
+        self._signer = signer
+        self._media = media
+        self._issuer = pass_json.Issuer(
+            signer.facts.pass_type_identifier, signer.facts.team_identifier
+        )
+        self._room = room
+        self._held = 0
+        self._kept: OrderedDict[tuple[int, ...], _Still] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def build(
+        self,
+        content: CardContent,
+        identity: pass_json.PassIdentity,
+        *,
+        at: datetime,
+    ) -> bytes:
+        """The card's .pkpass, signed at the time *at* with one RSA operation.
+
+        Raises:
+            CertificateError: the certificate does not count at *at*.
+            PictureError: a picture of the design cannot be drawn.
+        """
+        still = self._still(content)
+        members = self._own(content, identity, still)
+        manifest = archive.manifest(still.block, members)
+        members.append(archive.member("manifest.json", manifest))
+        signature = self._signer.sign(manifest, at)
+        members.append(archive.member("signature", signature))
+        return archive.file(still.block, members)
+
+    def files(
+        self, content: CardContent, identity: pass_json.PassIdentity
+    ) -> dict[str, bytes]:
+        """Every file of the pass before its manifest, by name; nothing is kept.
+
+        For previews: a draft has no version yet that could name it.
+        """
+        still = self._frozen(content)
+        own = self._own(content, identity, still)
+        return pictures(content, self._media) | {
+            one.name.decode(): one.data for one in own
+        }
+
+    def _own(
+        self,
+        content: CardContent,
+        identity: pass_json.PassIdentity,
+        still: _Still,
+    ) -> list[archive.Member]:
+        """The files that are this card's own."""
+        document = pass_json.fill(still.frame, content, identity)
+        members = [
+            stem.grown(localisation.following(localisation.own(content, language)))
+            for language, stem in still.strings
+        ]
+        members.append(archive.member("pass.json", orjson.dumps(document)))
+        return members
+
+    def _still(self, content: CardContent) -> _Still:
+        key = _key(content)
+        # Drawing under the lock: a new design is asked for by many threads at once,
+        # and should be drawn by one of them.
+        with self._lock:
+            if still := self._kept.get(key):
+                self._kept.move_to_end(key)
+                return still
+            still = self._kept[key] = self._frozen(content)
+            self._held += len(still.block.laid)
+            while self._held > self._room and len(self._kept) > 1:
+                _, oldest = self._kept.popitem(last=False)
+                self._held -= len(oldest.block.laid)
+            return still
+
+    def _frozen(self, content: CardContent) -> _Still:
+        return _Still(
+            frame=pass_json.frame(content.look, self._issuer),
+            block=archive.block(pictures(content, self._media)),
+            strings=tuple(
+                (language, _stem(content, language))
+                for language in localisation.LANGUAGES
+            ),
+        )
+
+
+def pictures(content: CardContent, media: images.Media) -> dict[str, bytes]:
+    """Icon, logo and strip of the card at every scale, by name."""
+    look = content.look
+    brand = images.Brand(look.programme, look.background, look.foreground, look.logo)
+    progress = content.progress
+    scene = strip.Scene(
+        background=look.background,
+        foreground=look.foreground,
+        picture=look.strip,
+        ladder=tuple(tier.colour for tier in look.tiers),
+        rank=content.tier.rank,
+        filled=None if progress is None else progress.step,
+        steps=1 if progress is None else progress.steps,
+    )
+    return (
+        images.icons(brand, media)
+        | images.logos(brand, media)
+        | strip.strips(scene, media)
+    )
+
+
+def _stem(content: CardContent, language: str) -> archive.Stem:
+    lines = localisation.shared(content, language)
+    return archive.Stem(localisation.file_name(language), localisation.opening(lines))
+
+
+def _key(content: CardContent) -> tuple[int, ...]:
+    """What names a `_Still` for good."""
+    look, progress = content.look, content.progress
+    named = (look.programme_id, look.version, look.rules_version, content.tier.rank)
+    if progress is None:
+        return named
+    return (*named, progress.tier.rank, progress.step, progress.steps)

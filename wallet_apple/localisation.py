@@ -1,0 +1,132 @@
+"""The texts of a pass in French and English, as ``pass.strings``.
+
+Every language has the same keys, as Apple asks. Almost all texts are the same for
+every card of a design and tier; the few that are a card's own come last in the file,
+so that what stands before them can be kept.
+https://developer.apple.com/documentation/walletpasses/creating-the-source-for-a-pass
+"""
+
+from collections.abc import Mapping
+
+from passes.content.shown import CardContent, Movement, Text
+
+LANGUAGES = ("en", "fr")
+
+_MONTHS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+
+_WORDS: Mapping[str, Text] = {
+    "label.points": {"en": "POINTS", "fr": "POINTS"},
+    "label.tier": {"en": "TIER", "fr": "NIVEAU"},
+    "label.holder": {"en": "MEMBER", "fr": "MEMBRE"},
+    "label.history": {"en": "LATEST MOVEMENTS", "fr": "DERNIERS MOUVEMENTS"},
+    "label.rules": {"en": "HOW IT WORKS", "fr": "COMMENT ÇA MARCHE"},
+    "label.page": {"en": "YOUR PAGE", "fr": "VOTRE PAGE"},
+    "label.website": {"en": "WEBSITE", "fr": "SITE INTERNET"},
+    "label.contact": {"en": "CONTACT", "fr": "CONTACT"},
+    "label.terms": {"en": "TERMS", "fr": "CONDITIONS"},
+    "change.points": {
+        "en": "Your new points balance: %@",
+        "fr": "Votre nouveau solde de points : %@",
+    },
+    "change.tier": {
+        "en": "Your tier is now %@",
+        "fr": "Votre niveau est maintenant %@",
+    },
+}
+_NEXT: Text = {"en": "POINTS TO {}", "fr": "POINTS AVANT {}"}
+_LAST: Text = {"en": "NEXT TIER", "fr": "PROCHAIN NIVEAU"}
+_TOP: Text = {"en": "Highest tier", "fr": "Niveau le plus haut"}
+_NO_MOVEMENT: Text = {"en": "No movement yet.", "fr": "Pas encore de mouvement."}
+
+
+def key(name: str) -> str:
+    """The key of a text; no word that a person could type is one by accident."""
+    return f"palier.{name}"
+
+
+def said(text: Text, language: str) -> str:
+    """The text in *language*, else in English, else in whatever it has."""
+    return text.get(language) or text.get("en") or next(iter(text.values()), "")
+
+
+def shared(content: CardContent, language: str) -> str:
+    """The lines that every card of this design, tier and next tier has."""
+    look = content.look
+    texts: dict[str, str] = {
+        name: said(text, language) for name, text in _WORDS.items()
+    }
+    texts["description"] = said(look.description, language)
+    texts["tier"] = said(content.tier.name, language)
+    texts["rules"] = "\n".join(said(rule, language) for rule in look.rules)
+    texts["terms"] = said(look.terms, language)
+    texts["label.next"], texts["top"] = _next(content, language)
+    for number, place in enumerate(look.places):
+        texts[f"place.{number}"] = said(place.text, language)
+    return "".join(_line(name, text) for name, text in texts.items())
+
+
+def _next(content: CardContent, language: str) -> tuple[str, str]:
+    """The label of the way to the next tier, and what stands there without one."""
+    top = said(_TOP, language)
+    if content.progress is None:
+        return said(_LAST, language), top
+    name = said(content.progress.tier.name, language).upper()
+    return said(_NEXT, language).format(name), top
+
+
+def own(content: CardContent, language: str) -> str:
+    """The lines that only this card has, now."""
+    moved = (_moved(movement, language) for movement in content.movements)
+    return _line("history", "\n".join(moved) or said(_NO_MOVEMENT, language))
+
+
+def _moved(movement: Movement, language: str) -> str:
+    """One movement on one line; the day is that of the time zone it came in."""
+    at, points = movement.at, movement.points
+    day = (
+        f"{at.day:02}/{at.month:02}/{at.year}"
+        if language == "fr"
+        else f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+    )
+    amount = f"+{points}" if points >= 0 else f"\u2212{-points}"
+    return f"{day}   {amount}   {said(movement.text, language)}"
+
+
+def _line(name: str, text: str) -> str:
+    return f'"{key(name)}" = "{_escaped(text)}";\n'
+
+
+_ESCAPES = dict.fromkeys(range(32)) | {
+    ord("\\"): "\\\\",
+    ord('"'): '\\"',
+    ord("\n"): "\\n",
+    ord("\t"): " ",
+}
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)
+
+
+def opening(lines: str) -> bytes:
+    """*lines* as the beginning of a file: UTF-16 with its byte order mark.
+
+    Apple documents UTF-16; other readers tell it from UTF-8 by the mark.
+    """
+    return b"\xfe\xff" + following(lines)
+
+
+def following(lines: str) -> bytes:
+    """*lines* as they continue a file; half of a broken character becomes a mark."""
+    try:
+        return lines.encode("utf-16-be")
+    except UnicodeEncodeError:
+        return lines.encode("utf-16-be", "replace")
+
+
+def file_name(language: str) -> str:
+    """Where the texts of *language* lie in a pass."""
+    return f"{language}.lproj/pass.strings"

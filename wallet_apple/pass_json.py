@@ -1,0 +1,182 @@
+"""What a card shows, in the words of ``pass.json``: a store card.
+
+https://developer.apple.com/documentation/walletpasses/pass
+"""
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from passes.content.shown import Announcement, CardContent, Look, Standing
+from wallet_apple import colours, localisation
+
+MOST_PLACES = 10
+"""Apple shows a pass at ten places at most."""
+
+Json = dict[str, Any]
+
+_LINKS = ["PKDataDetectorTypeLink"]
+
+
+@dataclass(frozen=True, slots=True)
+class PassIdentity:
+    """What names a pass for good and never changes in an update.
+
+    *web_service_url* is the address without ``/v1``; *authentication_token* is the
+    secret that the phone shows there, 16 characters at least.
+    """
+
+    serial_number: str
+    authentication_token: str
+    web_service_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who signs, as the certificate says."""
+
+    pass_type_identifier: str
+    team_identifier: str
+
+
+def build(content: CardContent, identity: PassIdentity, issuer: Issuer) -> Json:
+    """The whole ``pass.json`` of a card."""
+    return fill(frame(content.look, issuer), content, identity)
+
+
+def frame(look: Look, issuer: Issuer) -> Json:
+    """The part that every card of a design has; `fill` adds the rest.
+
+    It is shared between cards: nothing in it is ever changed.
+    """
+    shared: Json = {
+        "formatVersion": 1,
+        "passTypeIdentifier": issuer.pass_type_identifier,
+        "teamIdentifier": issuer.team_identifier,
+        "organizationName": look.organisation,
+        "description": localisation.key("description"),
+        "backgroundColor": colours.css(look.background),
+        "foregroundColor": colours.css(look.foreground),
+        "labelColor": colours.css(look.label),
+        "sharingProhibited": True,
+        "storeCard": _back(look),
+    }
+    if look.logo is None:
+        shared["logoText"] = look.programme
+    if look.places:
+        shared["locations"] = _locations(look)
+    return shared
+
+
+def fill(shared: Json, content: CardContent, identity: PassIdentity) -> Json:
+    """A new dictionary: *shared* and what this card shows now."""
+    document = {
+        **shared,
+        "serialNumber": identity.serial_number,
+        "authenticationToken": identity.authentication_token,
+        "webServiceURL": identity.web_service_url.rstrip("/"),
+        "barcodes": [_barcode(content)],
+        "storeCard": _fields(content, shared["storeCard"]["backFields"]),
+    }
+    if content.expires_at is not None:
+        document["expirationDate"] = (
+            f"{content.expires_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        )
+    if _void(content):
+        document["voided"] = True
+    return document
+
+
+def _void(content: CardContent) -> bool:
+    """Whether the phone should grey the card out; an end date does so by itself."""
+    if content.standing is Standing.EXPIRED:
+        return content.expires_at is None
+    return content.standing is Standing.VOID
+
+
+def _barcode(content: CardContent) -> Json:
+    return {
+        "format": "PKBarcodeFormatQR",
+        "message": content.code,
+        "messageEncoding": "iso-8859-1",
+        "altText": content.short_code,
+    }
+
+
+def _fields(content: CardContent, back: list[Json]) -> Json:
+    points: Json = {
+        "key": "points",
+        "label": _LABELS["points"],
+        "value": content.points,
+        "numberStyle": "PKNumberStyleDecimal",
+    }
+    tier: Json = {"key": "tier", "label": _LABELS["tier"], "value": _TIER}
+    # Two messages in one update become one that says nothing: only one field has any.
+    if content.announcement is Announcement.POINTS:
+        points["changeMessage"] = _CHANGE_POINTS
+    elif content.announcement is Announcement.TIER:
+        tier["changeMessage"] = _CHANGE_TIER
+    holder = [] if not content.holder else [_text("holder", content.holder)]
+    page = _text("page", content.page_url) | {"dataDetectorTypes": _LINKS}
+    return {
+        "headerFields": [points],
+        "secondaryFields": [tier, _next(content)],
+        "auxiliaryFields": holder,
+        "backFields": [_HISTORY, page, *back],
+    }
+
+
+def _next(content: CardContent) -> Json:
+    """The way to the next tier, told in a number: the strip only draws it."""
+    if content.progress is None:
+        return _text("next", _TOP)
+    return {
+        "key": "next",
+        "label": _LABELS["next"],
+        "value": content.progress.missing,
+        "numberStyle": "PKNumberStyleDecimal",
+    }
+
+
+def _back(look: Look) -> Json:
+    """What stands on the back of every card of the design.
+
+    Apple wants the organisation's contact there.
+    """
+    fields = [_text("contact", look.contact or look.organisation)]
+    if look.rules:
+        fields.insert(0, _text("rules", localisation.key("rules")))
+    if look.website:
+        fields.append(_text("website", look.website) | {"dataDetectorTypes": _LINKS})
+    if any(look.terms.values()):
+        fields.append(_text("terms", localisation.key("terms")))
+    return {"backFields": fields}
+
+
+def _locations(look: Look) -> list[Json]:
+    return [
+        {
+            "latitude": place.latitude,
+            "longitude": place.longitude,
+            "relevantText": localisation.key(f"place.{number}"),
+        }
+        for number, place in enumerate(look.places[:MOST_PLACES])
+    ]
+
+
+def _text(name: str, value: str) -> Json:
+    return {"key": name, "label": _LABELS[name], "value": value}
+
+
+_LABELS = {
+    name: localisation.key(f"label.{name}")
+    for name in (
+        *("points", "tier", "next", "holder", "history", "page"),
+        *("rules", "contact", "website", "terms"),
+    )
+}
+_TIER = localisation.key("tier")
+_TOP = localisation.key("top")
+_CHANGE_POINTS = localisation.key("change.points")
+_CHANGE_TIER = localisation.key("change.tier")
+_HISTORY = _text("history", localisation.key("history"))
