@@ -9,13 +9,16 @@ APPNOTE 6.3; every member has the same time, so equal content gives equal bytes.
 import hashlib
 import struct
 import zlib
+from binascii import hexlify
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-_LOCAL = struct.Struct("<4s5H3L2H").pack
-_CENTRAL = struct.Struct("<4s6H3L5H2L").pack
+_SUM_AND_SIZES = struct.Struct("<3L").pack
+_OFFSET = struct.Struct("<L").pack
 _END = struct.Struct("<4s4H2LH").pack
 
+_HEADER = 30
 _MADE_BY_UNIX = 3 << 8 | 20
 _NEEDED = 20
 _STORED = 0
@@ -23,14 +26,34 @@ _MIDNIGHT, _DAY_ONE = 0, 1 << 5 | 1
 _READABLE = 0o100644 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One file of a pass with its SHA-1 (40 hex digits) and its CRC-32."""
+class Place:
+    """A name in a file, with all that does not depend on what lies under it.
 
-    name: bytes
+    Names are ASCII. The parts of a header stand as a ZIP wants them around the
+    checksum and the sizes, and those of a directory entry around the offset too.
+    """
+
+    __slots__ = ("entry", "header", "header_end", "listed", "middle", "name", "room")
+
+    def __init__(self, name: str) -> None:
+        self.name = name.encode("ascii")
+        letters = len(self.name)
+        common = struct.pack("<4H", 0, _STORED, _MIDNIGHT, _DAY_ONE)
+        self.header = b"PK\3\4" + struct.pack("<H", _NEEDED) + common
+        self.header_end = struct.pack("<2H", letters, 0) + self.name
+        self.entry = b"PK\1\2" + struct.pack("<2H", _MADE_BY_UNIX, _NEEDED) + common
+        self.middle = struct.pack("<5HL", letters, 0, 0, 0, 0, _READABLE)
+        self.listed = b'"%b":"' % self.name
+        self.room = _HEADER + letters
+
+
+class Member(NamedTuple):
+    """One file of a pass with its CRC-32 and, where listed, its SHA-1 in hex."""
+
+    place: Place
     data: bytes
-    digest: str
     checksum: int
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +72,10 @@ class Block:
 class Stem:
     """The beginning of a file that many passes share, hashed and summed once."""
 
-    __slots__ = ("_checksum", "_data", "_digest", "_name")
+    __slots__ = ("_checksum", "_data", "_digest", "_place")
 
     def __init__(self, name: str, data: bytes) -> None:
-        self._name = name.encode("ascii")
+        self._place = Place(name)
         self._data = data
         self._digest = hashlib.sha1(data, usedforsecurity=False)
         self._checksum = zlib.crc32(data)
@@ -62,62 +85,58 @@ class Stem:
         digest = self._digest.copy()
         digest.update(rest)
         return Member(
-            self._name,
+            self._place,
             self._data + rest,
-            digest.hexdigest(),
             zlib.crc32(rest, self._checksum),
+            hexlify(digest.digest()),
         )
 
 
-def member(name: str, data: bytes) -> Member:
-    """The file *data* under *name*, which is ASCII."""
-    digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-    return Member(name.encode("ascii"), data, digest, zlib.crc32(data))
+def member(place: Place, data: bytes) -> Member:
+    """The file *data*, to be listed in the manifest."""
+    digest = hashlib.sha1(data, usedforsecurity=False).digest()
+    return Member(place, data, zlib.crc32(data), hexlify(digest))
+
+
+def unlisted(place: Place, data: bytes) -> Member:
+    """The file *data* that no manifest lists: itself, and its signature."""
+    return Member(place, data, zlib.crc32(data), b"")
 
 
 def block(files: Mapping[str, bytes]) -> Block:
     """The files laid out once, in their order."""
-    members = [member(name, data) for name, data in files.items()]
-    laid, directory = _laid(members, 0)
-    return Block(b"".join(laid), b"".join(directory), len(members), listed(members))
-
-
-def listed(members: Iterable[Member]) -> bytes:
-    """The lines of a manifest for *members*, each with its comma."""
-    return b"".join(b'"%b":"%b",' % (one.name, one.digest.encode()) for one in members)
+    members = [member(Place(name), data) for name, data in files.items()]
+    laid, directory, _ = _laid(members, 0)
+    listed = _listed(members)
+    return Block(b"".join(laid), b"".join(directory), len(members), listed)
 
 
 def manifest(shared: Block, members: Iterable[Member]) -> bytes:
     """``manifest.json``: the name and SHA-1 of every file."""
-    return b"{" + shared.manifest + listed(members)[:-1] + b"}"
+    return b"{" + shared.manifest + _listed(members)[:-1] + b"}"
+
+
+def _listed(members: Iterable[Member]) -> bytes:
+    return b"".join([b'%b%b",' % (one.place.listed, one.digest) for one in members])
 
 
 def file(shared: Block, members: list[Member]) -> bytes:
     """The whole ZIP: the block, then *members*, then the directory of both."""
-    start = len(shared.laid)
-    laid, directory = _laid(members, start)
-    size = sum(map(len, laid))
-    entries = sum(map(len, directory)) + len(shared.directory)
+    laid, directory, end = _laid(members, len(shared.laid))
     count = shared.count + len(members)
-    end = _END(b"PK\5\6", 0, 0, count, count, entries, start + size, 0)
-    return b"".join((shared.laid, *laid, shared.directory, *directory, end))
+    entries = b"".join((shared.directory, *directory))
+    last = _END(b"PK\5\6", 0, 0, count, count, len(entries), end, 0)
+    return b"".join((shared.laid, *laid, entries, last))
 
 
-def _laid(members: Iterable[Member], at: int) -> tuple[list[bytes], list[bytes]]:
-    """The members as they lie in the file from *at* on, and their entries."""
+def _laid(members: Iterable[Member], at: int) -> tuple[list[bytes], list[bytes], int]:
+    """The members as they lie from *at* on, their entries, and where they end."""
     laid: list[bytes] = []
     directory: list[bytes] = []
-    for one in members:
-        name, data = one.name, one.data
-        size, letters = len(data), len(name)
-        common = (_STORED, _MIDNIGHT, _DAY_ONE, one.checksum, size, size, letters)
-        laid += (_LOCAL(b"PK\3\4", _NEEDED, 0, *common, 0), name, data)
-        directory += (
-            _CENTRAL(
-                *(b"PK\1\2", _MADE_BY_UNIX, _NEEDED, 0, *common),
-                *(0, 0, 0, 0, _READABLE, at),
-            ),
-            name,
-        )
-        at += 30 + letters + size
-    return laid, directory
+    for place, data, checksum, _ in members:
+        size = len(data)
+        sums = _SUM_AND_SIZES(checksum, size, size)
+        laid += (place.header, sums, place.header_end, data)
+        directory += (place.entry, sums, place.middle, _OFFSET(at), place.name)
+        at += place.room + size
+    return laid, directory, at

@@ -16,6 +16,9 @@ from wallet_apple import archive, images, localisation, pass_json, signing, stri
 MEDIA_TYPE = "application/vnd.apple.pkpass"
 
 _ROOM = 48 * 1024 * 1024
+_DOCUMENT = archive.Place("pass.json")
+_MANIFEST = archive.Place("manifest.json")
+_SIGNATURE = archive.Place("signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,9 @@ class PassFactory:
         still = self._still(content)
         members = self._own(content, identity, still)
         manifest = archive.manifest(still.block, members)
-        members.append(archive.member("manifest.json", manifest))
+        members.append(archive.unlisted(_MANIFEST, manifest))
         signature = self._signer.sign(manifest, at)
-        members.append(archive.member("signature", signature))
+        members.append(archive.unlisted(_SIGNATURE, signature))
         return archive.file(still.block, members)
 
     def files(
@@ -78,7 +81,7 @@ class PassFactory:
         still = self._frozen(content)
         own = self._own(content, identity, still)
         return pictures(content, self._media) | {
-            one.name.decode(): one.data for one in own
+            one.place.name.decode(): one.data for one in own
         }
 
     def _own(
@@ -88,12 +91,12 @@ class PassFactory:
         still: _Still,
     ) -> list[archive.Member]:
         """The files that are this card's own."""
-        document = pass_json.fill(still.frame, content, identity)
         members = [
             stem.grown(localisation.following(localisation.own(content, language)))
             for language, stem in still.strings
         ]
-        members.append(archive.member("pass.json", orjson.dumps(document)))
+        document = pass_json.fill(still.frame, content, identity)
+        members.append(archive.member(_DOCUMENT, orjson.dumps(document)))
         return members
 
     def _still(self, content: CardContent) -> _Still:

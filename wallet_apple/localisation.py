@@ -6,9 +6,11 @@ so that what stands before them can be kept.
 https://developer.apple.com/documentation/walletpasses/creating-the-source-for-a-pass
 """
 
+import functools
 from collections.abc import Mapping
+from datetime import date
 
-from passes.content.shown import CardContent, Movement, Text
+from passes.content.shown import CardContent, Text
 
 LANGUAGES = ("en", "fr")
 
@@ -78,27 +80,36 @@ def _next(content: CardContent, language: str) -> tuple[str, str]:
 
 
 def own(content: CardContent, language: str) -> str:
-    """The lines that only this card has, now."""
-    moved = (_moved(movement, language) for movement in content.movements)
-    return _line("history", "\n".join(moved) or said(_NO_MOVEMENT, language))
+    """The lines that only this card has, now: a movement each, newest first.
 
-
-def _moved(movement: Movement, language: str) -> str:
-    """One movement on one line; the day is that of the time zone it came in."""
-    at, points = movement.at, movement.points
-    day = (
-        f"{at.day:02}/{at.month:02}/{at.year}"
-        if language == "fr"
-        else f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+    The day of a movement is that of the time zone it came in.
+    """
+    moved = "\\n".join(
+        [
+            f"{_day(movement.at.date(), language)}   {_signed(movement.points)}   "
+            f"{_escaped(said(movement.text, language))}"
+            for movement in content.movements
+        ]
     )
-    amount = f"+{points}" if points >= 0 else f"\u2212{-points}"
-    return f"{day}   {amount}   {said(movement.text, language)}"
+    return f'"{_HISTORY}" = "{moved or said(_NO_MOVEMENT, language)}";\n'
+
+
+def _signed(points: int) -> str:
+    return f"+{points}" if points >= 0 else f"\u2212{-points}"
+
+
+@functools.lru_cache(maxsize=1024)
+def _day(day: date, language: str) -> str:
+    if language == "fr":
+        return f"{day.day:02}/{day.month:02}/{day.year}"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _line(name: str, text: str) -> str:
     return f'"{key(name)}" = "{_escaped(text)}";\n'
 
 
+_HISTORY = key("history")
 _ESCAPES = dict.fromkeys(range(32)) | {
     ord("\\"): "\\\\",
     ord('"'): '\\"',
@@ -107,6 +118,8 @@ _ESCAPES = dict.fromkeys(range(32)) | {
 }
 
 
+# The reasons of movements are few, and come back on every card.
+@functools.lru_cache(maxsize=4096)
 def _escaped(text: str) -> str:
     return text.translate(_ESCAPES)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from passes.content.shown import Announcement, CardContent, Look, Standing
+from passes.cards.announcement import Announcement
+from passes.content.shown import CardContent, Look, Standing
 from wallet_apple import colours, localisation
 
 MOST_PLACES = 10
