@@ -45,7 +45,11 @@ def make_programme(
 
 
 def make_member(
-    session: Session, of: Programme, details: Details | None = None, *, at: datetime = NOON
+    session: Session,
+    of: Programme,
+    details: Details | None = None,
+    *,
+    at: datetime = NOON,
 ) -> Member:
     """Return a member of the programme."""
     told = details or Details(name="Anna Bell")

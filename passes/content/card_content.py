@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from passes.cards import codes
+from passes.cards.announcement import Announcement
 from passes.cards.card import Card, Status
 from passes.content import explanations
 from passes.content.shown import (
-    Announcement,
     CardContent,
     Look,
     Movement,

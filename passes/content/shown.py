@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from passes.cards.announcement import Announcement as Announcement
+from passes.cards.announcement import Announcement
 
 Text = Mapping[str, str]
 """One text in every language of the card: ``{"fr": "Café", "en": "Coffee"}``."""

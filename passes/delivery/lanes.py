@@ -55,6 +55,14 @@ class Lane(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """Rows that are one worker's until their lease ends; *name* is in each of them."""
+
+    name: str
+    rows: Sequence[Claimed]
+
+
+@dataclass(frozen=True, slots=True)
 class Owed:
     """What a lane owes: *waiting* rows of which *dead* are given up on.
 
@@ -108,8 +116,8 @@ def next_due(session: Session, wallet: Wallet) -> datetime | None:
 
 def claim(
     session: Session, rows: type[DeliveryState], lane: str, at: datetime, limit: int
-) -> tuple[str, list[Claimed]]:
-    """Take up to *limit* due rows for this worker, and name the claim."""
+) -> Claim:
+    """Take up to *limit* due rows for this worker alone."""
     name = secrets.token_hex(8)
     taken = session.execute(
         update(rows)
@@ -124,7 +132,7 @@ def claim(
         .returning(rows.id, rows.attempts)
         .execution_options(synchronize_session=False)
     )
-    return name, [Claimed(row_id, attempts) for row_id, attempts in taken]
+    return Claim(name, [Claimed(row_id, attempts) for row_id, attempts in taken])
 
 
 def _due(
@@ -150,8 +158,7 @@ def _due(
 def mark(
     session: Session,
     rows: type[DeliveryState],
-    name: str,
-    claimed: Sequence[Claimed],
+    claim: Claim,
     answers: Sequence[Answer],
     at: datetime,
 ) -> None:
@@ -160,7 +167,7 @@ def mark(
     if done:
         session.execute(
             update(rows)
-            .where(rows.id.in_(sorted(done)), rows.claim == name)
+            .where(rows.id.in_(sorted(done)), rows.claim == claim.name)
             .values(
                 delivered=rows.sent,
                 claim=None,
@@ -171,9 +178,9 @@ def mark(
             )
             .execution_options(synchronize_session=False)
         )
-    attempts = {row.row_id: row.attempts for row in claimed}
+    attempts = {row.row_id: row.attempts for row in claim.rows}
     failed = [
-        _failure(answer, name, attempts.get(answer.row_id, 1), at)
+        _failure(answer, claim.name, attempts.get(answer.row_id, 1), at)
         for answer in sorted(answers, key=lambda answer: answer.row_id)
         if answer.outcome is not Outcome.DELIVERED
     ]
@@ -237,18 +244,18 @@ def drain(
         with db.write(sessions) as session:
             if _paused(session, lane, clock()):
                 break
-            name, claimed = claim(session, wallet.rows, lane, clock(), BATCH)
-        if not claimed:
+            taken = claim(session, wallet.rows, lane, clock(), BATCH)
+        if not taken.rows:
             break
-        claims.add(name)
+        claims.add(taken.name)
         try:
-            report = wallet.deliver(lane, claimed, clock())
+            report = wallet.deliver(lane, taken.rows, clock())
             with db.write(sessions) as session:
-                mark(session, wallet.rows, name, claimed, report.answers, clock())
+                mark(session, wallet.rows, taken, report.answers, clock())
                 _note(session, lane, report, clock())
         finally:
-            claims.discard(name)
-        total += len(claimed)
+            claims.discard(taken.name)
+        total += len(taken.rows)
     return total
 
 

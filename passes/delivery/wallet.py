@@ -56,8 +56,13 @@ class Claimed:
 class Wallet(Protocol):
     """A wallet: it marks what its cards owe, and pays it when asked."""
 
-    name: str
-    rows: type[DeliveryState]
+    @property
+    def name(self) -> str:
+        """How the wallet is called in settings and figures: ``apple``."""
+
+    @property
+    def rows(self) -> type[DeliveryState]:
+        """The table of what it owes."""
 
     def opened(self, session: Session, card_ids: Sequence[int], at: datetime) -> None:
         """Prepare new cards, in the transaction that made them."""

@@ -56,7 +56,7 @@ def adjust(
             idempotency_key=idempotency_key,
         ),
         [Posting(Unit.POINTS, points, Account.ADJUSTED)],
-        at,
+        at=at,
     )
     audit.record(
         session,

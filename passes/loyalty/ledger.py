@@ -62,6 +62,7 @@ def append(
     rules: Rules,
     movement: Movement,
     postings: Sequence[Posting],
+    *,
     at: datetime,
 ) -> list[Entry]:
     """Write the movement onto the locked card and return the card's entries.
@@ -77,7 +78,7 @@ def append(
     digest = _keep_note(session, name, movement.note)
     rows = []
     for posting in postings:
-        common = _common(card, rules, movement, posting, name, digest, at)
+        common = _common(card, rules, movement, posting, name, digest=digest, at=at)
         rows.append(_card_row(card, common))
         rows.append(_programme_row(common, posting))
     written = session.scalars(
@@ -171,6 +172,7 @@ def _common(
     movement: Movement,
     posting: Posting,
     name: str,
+    *,
     digest: str | None,
     at: datetime,
 ) -> dict[str, object]:

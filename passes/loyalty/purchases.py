@@ -106,7 +106,9 @@ def earn(
     live = ruleset.live(session, programme)
     quoted = earning.quote(live, till.amount, programme.decimals)
     day = programme.business_day(occurred_at)
-    purchase = _record(session, card, till, quoted, occurred_at, day, at)
+    purchase = _record(
+        session, card, till, quoted, occurred_at=occurred_at, day=day, at=at
+    )
     movement = Movement(
         kind=Kind.EARN,
         source_type=SOURCE,
@@ -116,7 +118,7 @@ def earn(
         idempotency_key=idempotency_key,
     )
     entries = (
-        ledger.append(session, card, live, movement, _postings(quoted), at)
+        ledger.append(session, card, live, movement, _postings(quoted), at=at)
         if quoted.lines
         else []
     )
@@ -153,6 +155,7 @@ def _record(
     card: Card,
     till: Till,
     quoted: Quote,
+    *,
     occurred_at: datetime,
     day: date,
     at: datetime,

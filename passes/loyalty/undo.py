@@ -68,7 +68,7 @@ def undo(
         ruleset.live(session, programme),
         movement,
         _opposite(session, original),
-        at,
+        at=at,
     )
     audit.record(
         session,

@@ -1,9 +1,11 @@
 """Members: the people who hold cards. A member needs neither name nor contact."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, false, func, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -14,6 +16,7 @@ from passes.people import contact
 from passes.programmes.programme import LANGUAGES, Programme
 
 _MAX_NAME = 80
+_CONTACTS = ("email", "phone")
 
 
 def _one_owner(contact: str) -> Index:
@@ -90,8 +93,8 @@ def add(
         created_at=at,
     )
     _fill(member, programme, details, confirmed_at=at if confirmed else None)
-    session.add(member)
-    _flush(session, member)
+    with _one_owner_each(session):
+        session.add(member)
     return member
 
 
@@ -108,8 +111,16 @@ def change(
         InvalidError: a field cannot be what it says it is.
         ContactTakenError: the contact belongs to somebody else.
     """
-    _fill(member, programme, details, confirmed_at=at)
-    _flush(session, member)
+    with _one_owner_each(session):
+        _fill(member, programme, details, confirmed_at=at)
+
+
+def remove(member: Member, fields: Collection[str]) -> None:
+    """Take away those of name, email, phone and birthday that *fields* names."""
+    for field in fields:
+        setattr(member, field, None)
+        if field in _CONTACTS:
+            setattr(member, f"{field}_confirmed_at", None)
 
 
 def by_public_id(session: Session, programme_id: int, public_id: str) -> Member:
@@ -149,7 +160,9 @@ def search(
             or_(
                 func.lower(Member.name).contains(low, autoescape=True),
                 Member.email.contains(low, autoescape=True),
-                Member.phone.contains(words.replace(" ", ""), autoescape=True),
+                Member.phone.contains(_digits(words), autoescape=True)
+                if _digits(words)
+                else false(),
             )
         )
     return list(session.scalars(query))
@@ -169,6 +182,14 @@ def short_name(member: Member) -> str | None:
     if not words:
         return None
     return words[0] if len(words) == 1 else f"{words[0]} {words[-1][0]}."
+
+
+def _digits(words: str) -> str:
+    """Return the number in *words* without the zero that a country's calls begin by."""
+    kept = "".join(char for char in words if char.isdigit() or char in "+ .-()")
+    if kept != words:
+        return ""
+    return "".join(char for char in kept if char.isdigit()).removeprefix("0")
 
 
 def _fill(
@@ -194,9 +215,12 @@ def _fill(
         member.language = details.language
 
 
-def _flush(session: Session, member: Member) -> None:
+@contextmanager
+def _one_owner_each(session: Session) -> Iterator[None]:
+    """Write what is done inside, or none of it when a contact is somebody else's."""
     try:
         with session.begin_nested():
+            yield
             session.flush()
     except IntegrityError as error:
         field = "phone" if "phone" in str(error.orig) else "email"

@@ -1,3 +1,4 @@
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -88,9 +89,7 @@ def test_a_day_of_outage_costs_few_probes() -> None:
             probes.append(second)
             tried.failed(at)
 
-    gaps = [
-        after - before for before, after in zip(probes[2:], probes[3:], strict=False)
-    ]
+    gaps = [after - before for before, after in itertools.pairwise(probes[2:])]
     assert min(gaps) >= 30
     assert len(probes) < 60
 

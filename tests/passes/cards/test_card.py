@@ -1,0 +1,137 @@
+"""Cards: opened, found, revised, replaced, voided."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from passes.cards import card as cards
+from passes.cards.announcement import Announcement
+from passes.delivery import changes
+from passes.errors import CardVoidError, CodeReplacedError, NotFoundError
+from tests.makers import NOON, make_card, make_programme, make_shop
+
+
+def test_a_new_card_is_active_and_shows_nothing_yet(session: Session) -> None:
+    card = make_shop(session).card
+
+    assert card.status == "active"
+    assert (card.balance, card.status_points, card.tier, card.revision) == (0, 0, 0, 1)
+
+
+def test_all_of_a_cards_names_are_different(session: Session) -> None:
+    card = make_shop(session).card
+
+    assert len({card.public_id, card.code, card.short_code, card.page_token}) == 4
+
+
+def test_a_card_is_found_by_either_code(session: Session) -> None:
+    shop = make_shop(session)
+
+    for code in (shop.card.code, shop.card.short_code.lower()):
+        found = cards.by_code(session, shop.programme.id, code, NOON)
+        assert found.id == shop.card.id
+
+
+def test_a_code_of_another_programme_is_unknown(session: Session) -> None:
+    shop, other = make_shop(session), make_programme(session, "other")
+
+    with pytest.raises(NotFoundError):
+        cards.by_code(session, other.id, shop.card.code, NOON)
+
+
+def test_a_replaced_code_is_told_apart_for_thirty_days(session: Session) -> None:
+    shop = make_shop(session)
+    old = shop.card.code
+    cards.replace_code(session, shop.card, NOON)
+    session.flush()
+
+    with pytest.raises(CodeReplacedError):
+        cards.by_code(session, shop.programme.id, old, NOON + timedelta(days=29))
+    with pytest.raises(NotFoundError):
+        cards.by_code(session, shop.programme.id, old, NOON + timedelta(days=30))
+    found = cards.by_code(session, shop.programme.id, shop.card.code, NOON)
+    assert found.id == shop.card.id
+
+
+def test_two_revisions_never_share_a_second(session: Session) -> None:
+    card = make_shop(session).card
+    first = card.revised_at
+
+    for _ in range(3):
+        cards.revise(session, card, NOON)
+        changes.forget(session)
+
+    assert card.revised_at == first + timedelta(seconds=3)
+    assert card.revision == 4
+
+
+def test_a_clock_that_steps_back_does_not_take_the_revision_back(
+    session: Session,
+) -> None:
+    card = make_shop(session).card
+    cards.revise(session, card, NOON + timedelta(hours=1))
+    changes.forget(session)
+    later = card.revised_at
+
+    cards.revise(session, card, NOON)
+
+    assert card.revised_at == later + timedelta(seconds=1)
+
+
+def test_changes_in_one_transaction_are_one_revision(session: Session) -> None:
+    card = make_shop(session).card
+
+    cards.revise(session, card, NOON, announce=Announcement.POINTS)
+    cards.revise(session, card, NOON, announce=Announcement.TIER)
+    cards.revise(session, card, NOON, announce=Announcement.POINTS)
+
+    assert card.revision == 2
+    assert card.announcement == "tier"
+
+
+def test_a_tier_is_announced_though_points_follow_at_once(session: Session) -> None:
+    card = make_shop(session).card
+    cards.revise(session, card, NOON, announce=Announcement.TIER)
+    changes.forget(session)
+
+    cards.revise(
+        session, card, NOON + timedelta(seconds=2), announce=Announcement.POINTS
+    )
+    assert card.announcement == "tier"
+
+    changes.forget(session)
+    cards.revise(
+        session, card, NOON + timedelta(minutes=2), announce=Announcement.POINTS
+    )
+    assert card.announcement == "points"
+
+
+def test_a_void_card_counts_no_more(session: Session) -> None:
+    card = make_shop(session).card
+
+    cards.void(session, card, NOON)
+    session.flush()
+
+    with pytest.raises(CardVoidError):
+        cards.lock_active(session, card.id)
+
+
+def test_voiding_twice_is_one_change(session: Session) -> None:
+    card = make_shop(session).card
+    cards.void(session, card, NOON)
+    changes.forget(session)
+
+    cards.void(session, card, NOON)
+
+    assert card.revision == 2
+
+
+def test_a_card_is_found_on_its_private_page_only_by_its_token(
+    session: Session,
+) -> None:
+    card = make_card(session, make_programme(session))
+
+    assert cards.by_page_token(session, card.page_token).id == card.id
+    with pytest.raises(NotFoundError):
+        cards.by_page_token(session, card.public_id)

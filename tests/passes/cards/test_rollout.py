@@ -1,0 +1,113 @@
+"""A new design reaches every card."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from passes.cards import rollout
+from passes.delivery import changes
+from passes.programmes import design
+from passes.programmes.programme import Programme
+from tests.makers import NOON, make_card, make_programme
+
+
+def publish(session: Session, programme: Programme, name: str) -> None:
+    """Publish a design that differs in its name, and begin its rollout."""
+    look = replace(design.live(session, programme), name=name)
+    design.publish(session, programme, look, by="account:1", at=NOON)
+    rollout.begin(session, programme, NOON)
+
+
+def test_every_card_is_raised_and_the_rollout_ends(session: Session) -> None:
+    programme = make_programme(session)
+    made = [make_card(session, programme) for _ in range(7)]
+    publish(session, programme, "New")
+
+    assert rollout.behind(session) == [programme.id]
+    assert rollout.step(session, programme.id, NOON) == 7
+    assert rollout.step(session, programme.id, NOON) == 0
+
+    assert {card.design_version for card in made} == {2}
+    assert {card.revision for card in made} == {2}
+    assert rollout.behind(session) == []
+
+
+def test_progress_is_told_in_cards(session: Session) -> None:
+    programme = make_programme(session)
+    for _ in range(3):
+        make_card(session, programme)
+    publish(session, programme, "New")
+
+    before = rollout.progress(session, programme)
+    rollout.step(session, programme.id, NOON)
+    after = rollout.progress(session, programme)
+
+    assert before is not None
+    assert after is not None
+    assert (before.raised, before.total) == (0, 3)
+    assert (after.raised, after.total) == (3, 3)
+
+
+def test_the_most_recently_active_cards_come_first(session: Session) -> None:
+    programme = make_programme(session)
+    made = [make_card(session, programme) for _ in range(rollout.CHUNK + 1)]
+    for number, card in enumerate(made):
+        card.last_active_at = NOON + timedelta(seconds=number)
+    session.flush()
+    publish(session, programme, "New")
+
+    rollout.step(session, programme.id, NOON)
+
+    assert made[0].design_version == 1
+    assert made[1].design_version == 2
+
+
+def test_a_paused_rollout_waits(session: Session) -> None:
+    programme = make_programme(session)
+    make_card(session, programme)
+    publish(session, programme, "New")
+
+    rollout.pause(session, programme, NOON)
+    session.flush()
+    assert rollout.step(session, programme.id, NOON) == 0
+    assert rollout.behind(session) == []
+
+    rollout.pause(session, programme, None)
+    session.flush()
+    assert rollout.step(session, programme.id, NOON) == 1
+
+
+def test_a_newer_design_takes_over_an_unfinished_rollout(session: Session) -> None:
+    programme = make_programme(session)
+    card = make_card(session, programme)
+    publish(session, programme, "Second")
+    publish(session, programme, "Third")
+
+    rollout.step(session, programme.id, NOON)
+    rollout.step(session, programme.id, NOON)
+
+    assert card.design_version == 3
+    assert rollout.behind(session) == []
+
+
+def test_cards_of_other_programmes_stay_as_they_are(session: Session) -> None:
+    programme, other = make_programme(session), make_programme(session, "other")
+    theirs = make_card(session, other)
+    make_card(session, programme)
+    publish(session, programme, "New")
+
+    rollout.step(session, programme.id, NOON)
+
+    assert theirs.revision == 1
+
+
+def test_raised_cards_wait_behind_people(session: Session) -> None:
+    programme = make_programme(session)
+    card = make_card(session, programme)
+    changes.forget(session)
+    publish(session, programme, "New")
+
+    rollout.step(session, programme.id, NOON)
+
+    assert session.info["palier.changed"] == {card.id: changes.Priority.MASS}

@@ -1,0 +1,115 @@
+"""Designs: drafts, versions, and what is refused."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from passes.errors import InvalidError, NotFoundError
+from passes.programmes import design, media
+from passes.programmes.design import Design, Spot
+from passes.programmes.media import MediaFiles
+from tests.makers import NOON, make_programme
+
+LOOK = design.starter("Café", "bonjour@example.org")
+
+
+def test_what_is_saved_is_a_draft_that_nobody_sees(session: Session) -> None:
+    programme = make_programme(session)
+
+    design.save(session, programme, replace(LOOK, name="New"), NOON)
+
+    assert design.draft(session, programme).name == "New"
+    assert design.live(session, programme).name != "New"
+    assert programme.design_version == 1
+
+
+def test_publishing_makes_a_version_and_empties_the_draft(session: Session) -> None:
+    programme = make_programme(session)
+    look = replace(LOOK, name="New")
+    design.save(session, programme, look, NOON)
+
+    assert design.publish(session, programme, look, by="account:1", at=NOON) == 2
+
+    assert design.live(session, programme) == look
+    assert design.draft(session, programme) == look
+    assert design.version(session, programme.id, 1).name == programme.name
+
+
+def test_publishing_what_is_live_changes_nothing(session: Session) -> None:
+    programme = make_programme(session)
+    live = design.live(session, programme)
+
+    assert design.publish(session, programme, live, by="account:1", at=NOON) == 1
+
+
+def test_a_design_is_read_back_whole(session: Session) -> None:
+    programme = make_programme(session)
+    here = Spot(48.85, 2.35, {"fr": "Tout près", "en": "Nearby"})
+    look = replace(LOOK, website="https://example.org", places=(here,))
+
+    design.save(session, programme, look, NOON)
+
+    assert design.draft(session, programme) == look
+
+
+@pytest.mark.parametrize(
+    ("look", "field"),
+    [
+        (replace(LOOK, name=" "), "name"),
+        (replace(LOOK, name="x" * 41), "name"),
+        (replace(LOOK, organisation="a\x00"), "organisation"),
+        (replace(LOOK, background="red"), "background"),
+        (replace(LOOK, label="#12345"), "label"),
+        (replace(LOOK, foreground="#FFFFFF"), "foreground"),
+        (replace(LOOK, rules=LOOK.rules * 2), "rules"),
+        (replace(LOOK, terms={"fr": "Oui"}), "terms"),
+        (replace(LOOK, website="javascript:alert(1)"), "website"),
+        (replace(LOOK, logo="0" * 64), "logo"),
+        (replace(LOOK, places=(Spot(91.0, 0.0, LOOK.terms),)), "places"),
+        (replace(LOOK, places=(Spot(0.0, 0.0, LOOK.terms),) * 11), "places"),
+        (replace(LOOK, places=(Spot(float("nan"), 0.0, LOOK.terms),)), "places"),
+    ],
+)
+def test_bad_input_names_its_field(session: Session, look: Design, field: str) -> None:
+    programme = make_programme(session)
+
+    with pytest.raises(InvalidError) as refusal:
+        design.save(session, programme, look, NOON)
+
+    assert refusal.value.field == field
+    assert programme.design_version == 1
+
+
+def test_a_picture_belongs_to_the_programme_that_gave_it(
+    session: Session, tmp_path: Path
+) -> None:
+    programme, other = make_programme(session), make_programme(session, "other")
+    files = MediaFiles(tmp_path / "media")
+    logo = media.add(session, files, programme.id, b"png", size=(10, 10), at=NOON)
+
+    design.save(session, programme, replace(LOOK, logo=logo), NOON)
+    with pytest.raises(InvalidError):
+        design.save(session, other, replace(LOOK, logo=logo), NOON)
+
+
+def test_a_picture_is_named_by_what_it_holds(session: Session, tmp_path: Path) -> None:
+    programme = make_programme(session)
+    files = MediaFiles(tmp_path / "media")
+
+    names = {
+        media.add(session, files, programme.id, b"png", size=(1, 1), at=NOON)
+        for _ in range(2)
+    }
+
+    (name,) = names
+    assert files.load(name) == b"png"
+
+
+@pytest.mark.parametrize("name", ["", "../palier.db", "0" * 63, "0" * 64, "A" * 64])
+def test_no_other_name_reaches_a_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "palier.db").write_bytes(b"secret")
+
+    with pytest.raises(NotFoundError):
+        MediaFiles(tmp_path).load(name)
