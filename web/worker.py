@@ -1,0 +1,210 @@
+"""The background: wallets are told after a commit, and time is looked after.
+
+A commit gives a hint (`Engine.wake`), which huey carries to whichever worker is
+free. Hints may be lost: what is owed stands in rows, and every worker sweeps them
+again each second, far more often than a claim lasts. Everything here may run in any
+number of threads, processes and machines.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+import huey
+import structlog
+
+from passes import db
+from passes.delivery import lanes
+from web import queues, upkeep
+from web.config import Settings
+from web.services import Services
+
+_log = structlog.get_logger()
+
+SWEEP = 1.0
+"""Seconds between two looks at what is owed; a claim lasts `lanes.LEASE`."""
+
+POLL = 0.05
+"""Seconds between two looks at a queue that cannot wake us, in `palier worker`."""
+
+INLINE_POLL = 0.25
+"""The same where the hints are given in this very process, which needs no look."""
+
+JOBS = 10.0
+"""Seconds between two looks at the repeating jobs."""
+
+DELIVERING = 2
+"""Threads that deliver: while one waits for a peer, the other serves the rest."""
+
+_BREATH = 0.02
+
+
+class Engine:
+    """Gives hints to the workers, and is one itself once it was started."""
+
+    def __init__(self, queue: huey.Huey, poll: float) -> None:
+        self._queue = queue
+        self._poll = poll
+        self._hint = queue.task(name="drain")(self._drain)
+        self._services: Services | None = None
+        self._stopping = threading.Event()
+        self._nudge = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._held: set[str] = set()
+        self._soon = math.inf
+        self._jobs_at = 0.0
+
+    def wake(self) -> None:
+        """Tell the workers that something may be owed now.
+
+        It never raises: a hint that is lost costs a second, until the sweep.
+        """
+        try:
+            # A hint that nobody has taken yet will be taken after this moment too.
+            if not self._queue.pending_count():
+                self._queue.enqueue(self._hint.s())
+        except Exception as error:
+            _log.warning("hint_lost", error=type(error).__name__)
+        self._nudge.set()
+
+    def start(self, services: Services) -> None:
+        """Work in the background of this process until `stop`."""
+        self._services = services
+        loops = [self._deliver] * DELIVERING + [self._look_after]
+        self._threads = [
+            threading.Thread(target=loop, name=f"palier-{loop.__name__}", daemon=True)
+            for loop in loops
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, seconds: float = 20) -> None:
+        """Finish what is under way; after *seconds*, give it back to the others."""
+        self._stopping.set()
+        self._nudge.set()
+        until = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        if self._services is not None and self._held:
+            self._give_back(self._services)
+
+    def _deliver(self) -> None:
+        """Take hints and follow them, for as long as the engine runs."""
+        while not self._stopping.is_set():
+            try:
+                task = self._queue.dequeue()
+                if task is not None:
+                    self._queue.execute(task)
+                    continue
+            except Exception:
+                _log.exception("queue_unreachable")
+                self._stopping.wait(SWEEP)
+            if not self._queue.storage.blocking:
+                self._nudge.wait(self._poll)
+                self._nudge.clear()
+
+    def _drain(self) -> None:
+        if self._services is None:
+            return
+        try:
+            drain(self._services, self._held, self._running)
+            self._note_next(self._services)
+        except Exception:
+            _log.exception("delivery_failed")
+
+    def _look_after(self) -> None:
+        """Sweep and do what time asks for, for as long as the engine runs."""
+        while not self._stopping.wait(self._pause()):
+            for work in (self._sweep, self._roll_out, self._do_jobs):
+                try:
+                    work()
+                except Exception:
+                    _log.exception("upkeep_failed", work=work.__name__)
+
+    def _pause(self) -> float:
+        """Return how long to rest: until merged changes fall due, or `SWEEP`."""
+        return max(_BREATH, min(SWEEP, self._soon - time.monotonic()))
+
+    def _sweep(self) -> None:
+        if self._soon <= time.monotonic():
+            self._soon = math.inf
+        services = self._given()
+        with services.read() as session:
+            at = services.clock()
+            owed = any(lanes.active(session, wallet, at) for wallet in services.wallets)
+        if owed:
+            self.wake()
+
+    def _roll_out(self) -> None:
+        if upkeep.step_rollouts(self._given()):
+            self._look_again_in(upkeep.STEP.total_seconds())
+
+    def _do_jobs(self) -> None:
+        if time.monotonic() >= self._jobs_at:
+            self._jobs_at = time.monotonic() + JOBS
+            upkeep.run_due(self._given())
+
+    def _note_next(self, services: Services) -> None:
+        """Look again when the next merged changes fall due, if that is soon."""
+        with services.read() as session:
+            found = [lanes.next_due(session, wallet) for wallet in services.wallets]
+        at = services.clock()
+        waits = [(due - at).total_seconds() for due in found if due and due > at]
+        if waits:
+            self._look_again_in(min(waits))
+
+    def _look_again_in(self, seconds: float) -> None:
+        self._soon = min(self._soon, time.monotonic() + seconds)
+
+    def _given(self) -> Services:
+        if self._services is None:
+            raise RuntimeError("the engine has not been started")
+        return self._services
+
+    def _running(self) -> bool:
+        return not self._stopping.is_set()
+
+    def _give_back(self, services: Services) -> None:
+        held = sorted(self._held)
+        try:
+            with db.write(services.sessions) as session:
+                for wallet in services.wallets:
+                    lanes.release(session, wallet.rows, held, services.clock())
+        except Exception:
+            # They fall due by themselves when the lease ends.
+            _log.exception("claims_not_released", claims=len(held))
+
+
+def open_engine(settings: Settings, *, alone: bool = False) -> Engine:
+    """Return an engine on the settings' queue; it does nothing before `start`.
+
+    *alone* says that the hints come from other processes.
+
+    Raises:
+        ConfigurationError: the queue cannot be had.
+    """
+    return Engine(queues.open_queue(settings), POLL if alone else INLINE_POLL)
+
+
+def drain(
+    services: Services, held: set[str], go_on: Callable[[], bool] = lambda: True
+) -> int:
+    """Deliver all that is due in every lane and return how many rows that was.
+
+    *held* has the names of the claims under way; *go_on* is asked between batches.
+    """
+    total = 0
+    for wallet in services.wallets:
+        with services.read() as session:
+            active = lanes.active(session, wallet, services.clock())
+        for lane in active:
+            total += lanes.drain(
+                services.sessions,
+                wallet,
+                lane,
+                services.clock,
+                held=held,
+                go_on=go_on,
+            )
+    return total
