@@ -3,6 +3,7 @@
 ``PALIER_TESTS_POSTGRESQL`` is the address of a server's maintenance database, when
 it is not where servers usually are. ``PALIER_TESTS_REQUIRE`` names what must be
 there (``postgresql,browser``): lacking it fails then, where it skips otherwise.
+``PALIER_TESTS_LONG=1`` gives fault tests their long form.
 """
 
 import os
@@ -21,6 +22,7 @@ from tests import browsers, databases
 from tests.databases import NoServerError, PostgresqlServer
 
 SERVER = os.environ.get("PALIER_TESTS_POSTGRESQL")
+LONG = os.environ.get("PALIER_TESTS_LONG") == "1"
 REQUIRED = os.environ.get("PALIER_TESTS_REQUIRE", "").split(",")
 
 # A setting of the person who runs the tests is no setting of a test.
@@ -45,10 +47,13 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgresqlServer]:
     """A PostgreSQL server."""
+    server: PostgresqlServer | None = None
     try:
         server = databases.find_server(SERVER)
     except NoServerError as error:
-        lacking("postgresql", f"no PostgreSQL server answers ({error})")
+        reason = f"no PostgreSQL server answers ({error})"
+    if server is None:
+        lacking("postgresql", reason)
     yield server
     server.close()
 
@@ -105,6 +110,12 @@ def session(sessions: Sessions) -> Iterator[Session]:
     """A session in one write transaction, committed when the test ends."""
     with db.write(sessions) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def long_form() -> bool:
+    """Whether a fault test should take its time, as `dev.py bench --faults` asks."""
+    return LONG
 
 
 @pytest.fixture(scope="session")
