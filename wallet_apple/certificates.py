@@ -174,23 +174,13 @@ def _wrong(message: str) -> errors.WrongCertificateError:
 
 def _described(certificate: x509.Certificate, name: str) -> str:
     """What a certificate is that signs no passes, in words an owner knows."""
-    if is_authority(certificate):
+    if chains.is_authority(certificate):
         return f"the authority “{name}”, not a certificate of your own"
     if "Push" in name:
         return f"a push certificate (“{name}”), not a pass type certificate"
     if name.startswith((_APPLE, "iPhone", "iOS", "Mac", "Developer ID")):
         return f"a certificate for apps (“{name}”), not for passes"
     return f"not an Apple pass type certificate (“{name}”)"
-
-
-def is_authority(certificate: x509.Certificate) -> bool:
-    """Whether the certificate issues others."""
-    try:
-        return certificate.extensions.get_extension_for_class(
-            x509.BasicConstraints
-        ).value.ca
-    except (x509.ExtensionNotFound, ValueError):
-        return False
 
 
 def _named(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:

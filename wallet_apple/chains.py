@@ -128,6 +128,16 @@ def fingerprint(certificate: x509.Certificate) -> bytes:
     return certificate.fingerprint(hashes.SHA256())
 
 
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether the certificate issues others."""
+    try:
+        return certificate.extensions.get_extension_for_class(
+            x509.BasicConstraints
+        ).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+
+
 def verify_chain(
     certificate: x509.Certificate,
     between: Iterable[x509.Certificate],
