@@ -1,0 +1,143 @@
+"""Signing in and out, the programme to work in, and the browsers that are signed in."""
+
+from http import HTTPStatus
+
+from flask import (
+    Blueprint,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_security import current_user, login_user, logout_user
+
+from passes.errors import NotFoundError
+from passes.people.actor import Role
+from passes.programmes import programme as programmes
+from web import access, redirects
+from web.accounts import browsers, sessions, sign_in as signing_in
+from web.accounts.forms import SignInForm
+from web.limits import TooOftenError
+from web.services import services
+
+bp = Blueprint("accounts", __name__)
+
+
+@bp.route("/login", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    """Ask for e-mail address and password; a wrong one is answered all the same."""
+    form = SignInForm()
+    if request.method == "GET":
+        form.next.data = request.args.get("next", "")
+        if current_user.is_authenticated:
+            return redirect(redirects.inside(form.next.data, _home()))
+        return render_template("accounts/sign_in.html", form=form)
+    if not form.validate():
+        return _ask_again(form, None)
+    try:
+        found = signing_in.attempt(form.email.data, form.password.data)
+    except TooOftenError as error:
+        minutes = -(-error.palier_retry_after // 60)
+        return _ask_again(form, minutes)
+    if found is None:
+        return _ask_again(form, None)
+    browsers.present().renew()
+    login_user(found)
+    g.pop("csrf_token", None)
+    return redirect(redirects.inside(form.next.data, _home()), HTTPStatus.SEE_OTHER)
+
+
+@bp.post("/logout")
+def sign_out() -> ResponseReturnValue:
+    """End this browser's session; nothing happens without one."""
+    if current_user.is_authenticated:
+        logout_user()
+    browsers.present().renew()
+    return redirect(url_for("accounts.sign_in"), HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/home")
+def home() -> ResponseReturnValue:
+    """Lead to where the person works: the till or the studio."""
+    held = access.roles()
+    if not held:
+        raise access.DeniedError
+    chosen = session.get(access.PROGRAMME)
+    if chosen not in held:
+        if len(held) > 1:
+            return redirect(url_for("accounts.programmes"))
+        (chosen,) = held
+    place = "/staff/" if held[chosen] is Role.STAFF else "/studio/"
+    return redirect(place)
+
+
+@bp.get("/programmes", endpoint="programmes")
+def programmes_page() -> ResponseReturnValue:
+    """Show the person's programmes, to choose the one to work in."""
+    held = access.roles()
+    with services().read() as reading:
+        found = [programmes.by_id(reading, number) for number in held]
+    found.sort(key=lambda programme: programme.name.casefold())
+    return render_template(
+        "accounts/programmes.html",
+        programmes=[(programme, held[programme.id]) for programme in found],
+        chosen=session.get(access.PROGRAMME),
+    )
+
+
+@bp.post("/programmes")
+def choose_programme() -> ResponseReturnValue:
+    """Work in the programme of that address from here on."""
+    with services().read() as reading:
+        found = programmes.by_slug(reading, request.form.get("programme", ""))
+    # Whether another's programme exists is nobody's business.
+    if found.id not in access.roles():
+        raise NotFoundError("programme")
+    session[access.PROGRAMME] = found.id
+    return redirect(url_for("accounts.home"), HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/account/browsers", endpoint="browsers")
+def browsers_page() -> ResponseReturnValue:
+    """Show where the person is signed in."""
+    with services().read() as reading:
+        rows = sessions.of_account(reading, access.account().id, services().clock())
+    return render_template(
+        "accounts/browsers.html", rows=rows, present=browsers.present_row()
+    )
+
+
+@bp.post("/account/browsers")
+def end_browser() -> ResponseReturnValue:
+    """Sign one browser out, or all but this one when none is named."""
+    name = request.form.get("session")
+    own = browsers.present_row()
+    with services().write() as writing:
+        if name:
+            sessions.end(writing, name, account_id=access.account().id)
+        else:
+            sessions.end_all(writing, access.account().id, but=own)
+    flash(gettext("Signed out there."), "success")
+    return redirect(url_for("accounts.browsers"), HTTPStatus.SEE_OTHER)
+
+
+def _home() -> str:
+    return url_for("accounts.home")
+
+
+def _ask_again(form: SignInForm, minutes: int | None) -> ResponseReturnValue:
+    wrong = gettext("This e-mail address and password do not go together.")
+    if minutes:
+        wrong = gettext(
+            "Too many tries. Please wait %(minutes)s minutes.", minutes=minutes
+        )
+    status = (
+        HTTPStatus.TOO_MANY_REQUESTS if minutes else HTTPStatus.UNPROCESSABLE_ENTITY
+    )
+    page = render_template("accounts/sign_in.html", form=form, wrong=wrong)
+    return page, status

@@ -1,0 +1,143 @@
+"""The whole server as one WSGI callable: the site, the API and Apple's web service."""
+
+import importlib
+import importlib.util
+import time
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wsgi import ClosingIterator
+
+from web import requests
+from web.config import Settings
+from web.ops import figures
+from web.services import Services
+from web.site import create_site
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+_log = structlog.get_logger()
+API = "/api/v1"
+APPLE = "/apple"
+# Load balancers and Prometheus call by a machine's address.
+_ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics"})
+_REFUSED = b"This host name is not served here.\n"
+
+
+class Palier:
+    """Sends a request to the app it is for, and notes how it went.
+
+    *site* is the Flask app, for test clients that want its sessions.
+    """
+
+    def __init__(
+        self, settings: Settings, site: Flask, mounts: dict[str, Wsgi]
+    ) -> None:
+        self.site = site
+        self._hosts = settings.hosts
+        self._mounts = mounts
+
+    def __call__(
+        self, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        began = time.monotonic()
+        request_id = environ[requests.ENVIRON] = requests.new_id()
+        surface, app = self._app(environ.get("PATH_INFO", ""))
+        noted: list[int] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            noted.append(int(status[:3]))
+            headers.append(("X-Request-Id", request_id))
+            return start_response(status, headers, *rest)
+
+        if not self._serves(environ):
+            app = _misdirected
+        # The log speaks of the address as it came, before a mount shortens it.
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            body = app(environ, start)
+
+        def close() -> None:
+            seconds = time.monotonic() - began
+            status = noted[-1] if noted else 500
+            figures.count(surface, status, seconds)
+            _log.info(
+                "request",
+                request_id=request_id,
+                method=method,
+                path=path,
+                status=status,
+                surface=surface,
+                duration_ms=round(seconds * 1000, 1),
+            )
+
+        return ClosingIterator(body, [close])
+
+    def _app(self, path: str) -> tuple[str, Wsgi]:
+        for prefix, app in self._mounts.items():
+            if path == prefix or path.startswith(f"{prefix}/"):
+                return prefix.split("/")[1], app
+        return "site", cast("Wsgi", self.site.wsgi_app)
+
+    def _serves(self, environ: Environ) -> bool:
+        if environ.get("PATH_INFO") in _ANY_HOST:
+            return True
+        host = environ.get("HTTP_HOST") or _server(environ)
+        return host.lower() in self._hosts
+
+
+def create_app(services: Services, beside: dict[str, Wsgi] | None = None) -> Wsgi:
+    """Return the server on *services*; *beside* replaces the other two apps."""
+    settings = services.settings
+    palier: Wsgi = Palier(
+        settings, create_site(services), mounts(services) if beside is None else beside
+    )
+    if settings.trusted_proxy_hops:
+        hops = settings.trusted_proxy_hops
+        palier = ProxyFix(palier, x_for=hops, x_proto=hops, x_host=hops)
+    return palier
+
+
+def mounts(services: Services) -> dict[str, Wsgi]:
+    """Return what is served beside the site, by the address it begins with."""
+    found: dict[str, Wsgi] = {}
+    if _has("web.api") and _has("web.api.app"):
+        api = importlib.import_module("web.api.app")
+        found[API] = api.create_api(services)
+    if _has("wallet_apple.webservice"):
+        apple = importlib.import_module("wallet_apple.webservice")
+        found[APPLE] = _below(APPLE, apple.create(services))
+    return found
+
+
+def _has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+def _below(prefix: str, app: Wsgi) -> Wsgi:
+    """Let *app* see addresses without *prefix*, as a WSGI mount does."""
+
+    def mounted(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
+        environ["PATH_INFO"] = environ["PATH_INFO"][len(prefix) :]
+        return app(environ, start_response)
+
+    return mounted
+
+
+def _server(environ: Environ) -> str:
+    return f"{environ.get('SERVER_NAME', '')}:{environ.get('SERVER_PORT', '')}"
+
+
+def _misdirected(environ: Environ, start_response: StartResponse) -> Iterator[bytes]:
+    status = HTTPStatus.BAD_REQUEST
+    headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(_REFUSED)))]
+    start_response(f"{status.value} {status.phrase}", headers)
+    yield _REFUSED

@@ -1,0 +1,127 @@
+"""The log: one JSON object a line, without secrets and without people.
+
+Only fields on the list are written; whatever looks like a token, an e-mail address
+or a phone number is taken out of those too. Line breaks cannot forge a line.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+FIELDS = frozenset(
+    """
+    event level timestamp logger request_id method path status duration_ms surface
+    code lane count reason error exception account programme platform version url
+    port wallet attempts days_left file setting
+    """.split()
+)
+"""What may be logged; anything else is dropped."""
+
+HIDDEN = "[…]"
+_SECRET_PATHS = (
+    # A member's page, an invitation: the address is the key.
+    re.compile(r"(/(?:card|welcome)/)[^/?\s\"']+"),
+    # Apple's: device, pass type, serial number.
+    re.compile(r"(/v1/(?:devices|passes)/)[^?\s\"']+"),
+    re.compile(r"(/(?:cards|members|vouchers|redemptions|purchases)/)[^/?\s\"']+"),
+)
+_QUERY = re.compile(r"(\?)[^\s\"']+")
+_HEADERS = re.compile(
+    r"(?i)((?:authorization|cookie|set-cookie|idempotency-key|x-csrftoken)"
+    r"[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+"
+)
+_CREDENTIALS = re.compile(r"(?i)\b((?:bearer|applepass|basic)\s+)[\w.~+/=-]+")
+_URL_PASSWORD = re.compile(r"(\w+://)[^/\s@]+@")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(r"(?<![\w.:-])\+?\d(?:[\s.()-]?\d){8,14}(?![\w-])")
+_MEMBER_CODE = re.compile(r"(?i)\bL1\.[0-9a-z]{20}\.[0-9a-z]{2}\b")
+_LONG_TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{26,}(?![\w-])")
+
+
+def configure(*, pretty: bool, stream: TextIO = sys.stderr) -> None:
+    """Write every logger's lines to *stream*: JSON, or for a person's eyes."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        allowed,
+        redacted,
+    ]
+    last: Processor = (
+        structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        if pretty
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[*shared, last],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    _take_over_the_standard_library(shared, last, stream)
+
+
+def allowed(
+    _: object, __: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Drop the fields that are not on the list."""
+    return {name: value for name, value in event.items() if name in FIELDS}
+
+
+def redacted(
+    _: object, __: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Take secrets and people out of every text."""
+    return {name: _clean(value) for name, value in event.items()}
+
+
+def clean(text: str) -> str:
+    """Return *text* without secrets, people and line breaks."""
+    for pattern in _SECRET_PATHS:
+        text = pattern.sub(rf"\1{HIDDEN}", text)
+    for pattern in (_HEADERS, _CREDENTIALS, _QUERY):
+        text = pattern.sub(rf"\1{HIDDEN}", text)
+    text = _URL_PASSWORD.sub(rf"\1{HIDDEN}@", text)
+    for pattern in (_EMAIL, _MEMBER_CODE, _LONG_TOKEN, _PHONE):
+        text = pattern.sub(HIDDEN, text)
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {str(name): _clean(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(inner) for inner in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return clean(str(value))
+
+
+def _take_over_the_standard_library(
+    shared: list[Processor], last: Processor, stream: TextIO
+) -> None:
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                # Again: what a library logged as an exception is formatted late.
+                structlog.processors.format_exc_info,
+                allowed,
+                redacted,
+                last,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)

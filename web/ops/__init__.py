@@ -1,0 +1,1 @@
+"""What operators and machines ask for: health, figures, pictures, colours."""

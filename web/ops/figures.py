@@ -1,0 +1,96 @@
+"""The figures for Prometheus.
+
+What is owed comes from the database and is right whichever worker answers; counts
+and times of requests are those of the process that answers.
+"""
+
+from collections.abc import Iterable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select
+
+from passes.delivery import lanes
+from passes.delivery.wallet import Wallet
+from web.services import Services
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+_process = CollectorRegistry()
+_requests = Counter(
+    "palier_requests", "Answered requests.", ("surface", "status"), registry=_process
+)
+_durations = Histogram(
+    "palier_request_seconds",
+    "Time to answer.",
+    ("surface",),
+    registry=_process,
+    buckets=_SECONDS,
+)
+
+
+def count(surface: str, status: int, seconds: float) -> None:
+    """Note one answered request."""
+    _requests.labels(surface, f"{status // 100}xx").inc()
+    _durations.labels(surface).observe(seconds)
+
+
+def text(services: Services) -> bytes:
+    """Return all figures in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(_Owed(services))
+    return generate_latest(_process) + generate_latest(registry)
+
+
+class _Owed(Collector):
+    """What is owed to the wallets, and since when."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterable[Metric]:
+        """Ask the database."""
+        owed = GaugeMetricFamily(
+            "palier_owed",
+            "Rows that owe a wallet a revision.",
+            labels=("wallet", "lane"),
+        )
+        dead = GaugeMetricFamily(
+            "palier_dead", "Rows given up, for a hand.", labels=("wallet", "lane")
+        )
+        late = GaugeMetricFamily(
+            "palier_owed_seconds",
+            "How long the oldest is due.",
+            labels=("wallet", "lane"),
+        )
+        for wallet in self._services.wallets:
+            for lane, alive, given_up, seconds in self._lanes(wallet):
+                owed.add_metric((wallet.name, lane), alive)
+                dead.add_metric((wallet.name, lane), given_up)
+                late.add_metric((wallet.name, lane), seconds)
+        yield from (owed, dead, late)
+
+    def _lanes(self, wallet: Wallet) -> Iterable[tuple[str, int, int, float]]:
+        rows = wallet.rows
+        query = (
+            select(
+                rows.lane,
+                func.count(rows.id) - func.count(rows.dead_at),
+                func.count(rows.dead_at),
+                func.min(rows.due_at),
+            )
+            .where(lanes.owing(rows))
+            .group_by(rows.lane)
+        )
+        now = self._services.clock()
+        with self._services.read() as session:
+            for lane, alive, given_up, due in session.execute(query):
+                seconds = max(0.0, (now - due).total_seconds()) if due else 0.0
+                yield lane, alive, given_up, seconds
