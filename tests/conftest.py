@@ -3,7 +3,6 @@
 ``PALIER_TESTS_POSTGRESQL`` is the address of a server's maintenance database, when
 it is not where servers usually are. ``PALIER_TESTS_REQUIRE`` names what must be
 there (``postgresql,browser``): lacking it fails then, where it skips otherwise.
-``PALIER_TESTS_LONG=1`` gives fault tests their long form.
 """
 
 import os
@@ -19,16 +18,20 @@ from sqlalchemy.orm import Session
 from passes import db
 from passes.db import Sessions
 from tests import browsers, databases
-from tests.databases import NoServerError, PostgresqlServer
+from tests.databases import PostgresqlServer
 
 SERVER = os.environ.get("PALIER_TESTS_POSTGRESQL")
-LONG = os.environ.get("PALIER_TESTS_LONG") == "1"
 REQUIRED = os.environ.get("PALIER_TESTS_REQUIRE", "").split(",")
 
 # A setting of the person who runs the tests is no setting of a test.
 for _name in [name for name in os.environ if name.startswith("PALIER_")]:
     if not _name.startswith("PALIER_TESTS_"):
         del os.environ[_name]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let fault tests have a long form."""
+    parser.addoption("--long", action="store_true", help="fault tests in full length")
 
 
 def lacking(what: str, reason: str) -> NoReturn:
@@ -47,13 +50,9 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgresqlServer]:
     """A PostgreSQL server."""
-    server: PostgresqlServer | None = None
-    try:
-        server = databases.find_server(SERVER)
-    except NoServerError as error:
-        reason = f"no PostgreSQL server answers ({error})"
-    if server is None:
-        lacking("postgresql", reason)
+    server = databases.find_server(SERVER)
+    if isinstance(server, str):
+        lacking("postgresql", f"no PostgreSQL server answers ({server})")
     yield server
     server.close()
 
@@ -113,9 +112,9 @@ def session(sessions: Sessions) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="session")
-def long_form() -> bool:
+def long_form(request: pytest.FixtureRequest) -> bool:
     """Whether a fault test should take its time, as `dev.py bench --faults` asks."""
-    return LONG
+    return bool(request.config.getoption("--long"))
 
 
 @pytest.fixture(scope="session")

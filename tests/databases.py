@@ -74,10 +74,6 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string()
 
 
-class NoServerError(Exception):
-    """No PostgreSQL server answers; the message says where one was looked for."""
-
-
 class PostgresqlServer:
     """A server on which databases may be made; *url* is its maintenance database."""
 
@@ -169,12 +165,8 @@ class PostgresqlServer:
             yield connection
 
 
-def find_server(asked: str | None) -> PostgresqlServer:
-    """Return the server at *asked*, or else one where they usually are.
-
-    Raises:
-        NoServerError: none answers.
-    """
+def find_server(asked: str | None) -> PostgresqlServer | str:
+    """Return the server at *asked*, or else where they usually are, or why not."""
     reasons = []
     for url in [asked] if asked else USUAL_SERVERS:
         server = PostgresqlServer(url)
@@ -182,7 +174,7 @@ def find_server(asked: str | None) -> PostgresqlServer:
         if reason is None:
             return server
         reasons.append(f"{server.url!r}: {reason}")
-    raise NoServerError("; ".join(reasons))
+    return "; ".join(reasons)
 
 
 def _shape(connection: psycopg.Connection[tuple[object, ...]]) -> str:

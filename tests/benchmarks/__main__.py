@@ -6,7 +6,6 @@ the fault tests instead, whose figures pytest prints.
 
 import argparse
 import importlib
-import os
 import sys
 from pathlib import Path
 
@@ -24,8 +23,7 @@ def main() -> int:
     parser.add_argument("--faults", action="store_true", help="the long fault tests")
     asked = parser.parse_args()
     if asked.faults:
-        os.environ["PALIER_TESTS_LONG"] = "1"
-        return pytest.main(["-s", "-m", "faults", *asked.words])
+        return pytest.main(["-s", "--long", "-m", "faults", *asked.words])
     return report(measure(asked.words))
 
 
