@@ -102,7 +102,8 @@ def _again(
     """Return when to try the row again; None for the usual growing wait."""
     match outcome:
         case Outcome.BUSY:
-            return at + min(_BUSY * 2 ** min(row.attempts - 1, 10), _LONGEST_BUSY)
+            doublings: int = 2 ** min(row.attempts - 1, 10)
+            return at + min(_BUSY * doublings, _LONGEST_BUSY)
         case Outcome.REFUSED:
             return at + _ASIDE
         case Outcome.UNAVAILABLE | Outcome.UNSENT:

@@ -29,6 +29,7 @@ class Pass:
 
     card_id: int
     authentication_token: str
+    web_service_url: str
     revision: int
     revised_at: datetime
 
@@ -70,6 +71,7 @@ _PASS = (
     select(
         _cards.c.id,
         _passes.c.authentication_token,
+        _passes.c.web_service_url,
         _cards.c.revision,
         _cards.c.revised_at,
     )
