@@ -41,7 +41,7 @@ class Signer:
         self._end = min(
             credentials.facts.not_after, credentials.intermediate.not_valid_after_utc
         )
-        self._template = _template(credentials)
+        self._templates = _templates(credentials)
 
     def sign(self, manifest: bytes, at: datetime) -> bytes:
         """The file ``signature`` of a pass: DER, detached, signed at the time *at*.
@@ -54,7 +54,7 @@ class Signer:
         attributes = _attributes(hashlib.sha256(manifest).digest(), at)
         # What is signed is the SET; what is stored is the same under the tag [0].
         signature = self._sign(attributes, _PADDING, _HASH)
-        head, between = self._template
+        head, between = self._templates[len(attributes)]
         return b"".join((head, b"\xa0", attributes[1:], between, signature))
 
 
@@ -62,18 +62,14 @@ def _attributes(digest: bytes, at: datetime) -> bytes:
     """The signed attributes, in the order that DER wants for a SET."""
     moment = at.astimezone(UTC)
     if moment.year > _LAST_UTC_TIME:
-        time = der.encode(der.GENERALIZED_TIME, f"{moment:%Y%m%d%H%M%SZ}".encode())
-        return der.encode(
-            der.SET,
-            _attribute(CONTENT_TYPE, der.object_identifier(DATA)),
-            _attribute(SIGNING_TIME, time),
-            _attribute(MESSAGE_DIGEST, der.encode(der.OCTET_STRING, digest)),
-        )
-    return _SHORT_TIME % (b"%02d%02d%02d%02d%02d%02d" % _clock(moment), digest)
+        century = b"%02d" % (moment.year // 100)
+        return _LONG_TIME % (century + _clock(moment), digest)
+    return _SHORT_TIME % (_clock(moment), digest)
 
 
-def _clock(moment: datetime) -> tuple[int, ...]:
-    return (
+def _clock(moment: datetime) -> bytes:
+    """Twelve digits, from the year in its century to the second."""
+    return b"%02d%02d%02d%02d%02d%02d" % (
         moment.year % 100,
         moment.month,
         moment.day,
@@ -89,30 +85,41 @@ def _attribute(kind: str, value: bytes) -> bytes:
     )
 
 
-def _short_time_template() -> bytes:
-    """The attributes with two places to fill: twelve digits and the digest."""
-    digits = b"0" * 12
+def _pattern(tag: int, digits: bytes) -> bytes:
+    """The attributes with two places to fill: the digits of the time, the digest."""
     whole = der.encode(
         der.SET,
         _attribute(CONTENT_TYPE, der.object_identifier(DATA)),
-        _attribute(SIGNING_TIME, der.encode(der.UTC_TIME, digits + b"Z")),
+        _attribute(SIGNING_TIME, der.encode(tag, digits + b"Z")),
         _attribute(MESSAGE_DIGEST, der.encode(der.OCTET_STRING, _ROOM)),
     )
     return whole.replace(b"%", b"%%").replace(digits, b"%s").replace(_ROOM, b"%s")
 
 
-_SHORT_TIME = _short_time_template()
+_SHORT_TIME = _pattern(der.UTC_TIME, b"0" * 12)
+_LONG_TIME = _pattern(der.GENERALIZED_TIME, b"0" * 14)
 
 
-def _template(credentials: certificates.Credentials) -> tuple[bytes, bytes]:
+def _templates(
+    credentials: certificates.Credentials,
+) -> dict[int, tuple[bytes, bytes]]:
+    """What stands around the signed attributes, by the attributes' length.
+
+    The lengths do not depend on what is filled in, so blanks serve as moulds.
+    """
+    blanks = (_SHORT_TIME % (b"0" * 12, _ROOM), _LONG_TIME % (b"0" * 14, _ROOM))
+    return {len(blank): _template(credentials, blank) for blank in blanks}
+
+
+def _template(
+    credentials: certificates.Credentials, attributes: bytes
+) -> tuple[bytes, bytes]:
     """What stands before the signed attributes, and between them and the signature."""
     size = credentials.key.key_size // 8
     digest = der.encode(der.SEQUENCE, der.object_identifier(SHA256), _null())
     encryption = der.encode(
         der.SEQUENCE, der.object_identifier(RSA_ENCRYPTION), _null()
     )
-    # The lengths do not depend on what is filled in, so a blank serves as mould.
-    attributes = _SHORT_TIME % (b"0" * 12, _ROOM)
     signature = der.encode(der.OCTET_STRING, bytes(size))
     mould = _content(
         credentials, digest, (b"\xa0" + attributes[1:], encryption, signature)
