@@ -270,7 +270,9 @@ def transact(sessions: Sessions, work: Callable[[Session], T]) -> T:
         return work(session)
 
 
-def insert_new(session: Session, table: type[Base]) -> SqliteInsert | PostgresqlInsert:
+def insert_new(
+    session: Session, table: type[Base] | Table
+) -> SqliteInsert | PostgresqlInsert:
     """Return an INSERT that leaves a row alone that is there already."""
     if session.get_bind().dialect.name == "sqlite":
         return sqlite_insert(table).on_conflict_do_nothing()

@@ -8,14 +8,11 @@ write transaction; after five seconds it is told to come back (`BusyError`).
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
 from sqlalchemy import (
-    CursorResult,
-    Executable,
     Table,
     bindparam,
     delete,
@@ -184,7 +181,8 @@ def prune(session: Session, at: datetime) -> int:
         .order_by(_ROWS.c.at)
         .limit(_BATCH)
     )
-    return _count(session, delete(_ROWS).where(tuple_(*_ROWS.primary_key).in_(oldest)))
+    gone = session.execute(delete(_ROWS).where(tuple_(*_ROWS.primary_key).in_(oldest)))
+    return cast("CursorResult[object]", gone).rowcount
 
 
 def _claim(session: Session, programme_id: int, asked: Asked, at: datetime) -> bool:
@@ -195,7 +193,8 @@ def _claim(session: Session, programme_id: int, asked: Asked, at: datetime) -> b
         "fingerprint": asked.fingerprint,
         "at": at,
     }
-    return _count(session, db.insert_new(session, GivenAnswer), row) == 1
+    insert = db.insert_new(session, _ROWS).returning(_ROWS.c.key)
+    return session.execute(insert, row).first() is not None
 
 
 def _given(session: Session, programme_id: int, asked: Asked) -> Answer:
@@ -206,10 +205,3 @@ def _given(session: Session, programme_id: int, asked: Asked) -> Answer:
     if found.fingerprint != asked.fingerprint:
         raise KeyReusedError
     return Answer(found.status, found.body, replayed=True)
-
-
-def _count(
-    session: Session, statement: Executable, values: Mapping[str, object] | None = None
-) -> int:
-    done = cast("CursorResult[object]", session.execute(statement, values))
-    return done.rowcount

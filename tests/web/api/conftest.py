@@ -1,0 +1,59 @@
+"""An API on a real database, and callers whose keys have every scope or few."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from passes.db import Sessions
+from passes.programmes.media import MediaFiles
+from tests.makers import make_shop
+from tests.web.api.callers import Caller, Till, make_key
+from tests.web.fakes import FakeApple, HeldClock
+from web import limits
+from web.api.app import create_api
+from web.api.keys import Scope
+from web.config import Settings
+from web.services import Services
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    """The time that the API believes in."""
+    return HeldClock()
+
+
+@pytest.fixture
+def services(sessions: Sessions, clock: HeldClock, tmp_path: Path) -> Services:
+    """Services on the test's database, of either engine in turn."""
+    return Services(
+        settings=Settings(base_url="https://shop.example", data_dir=tmp_path),
+        sessions=sessions,
+        apple=FakeApple(),
+        media=MediaFiles(tmp_path / "media"),
+        clock=clock,
+        wake=lambda: None,
+        limits=limits.in_database(sessions, clock, b"k" * 32),
+    )
+
+
+@pytest.fixture
+def till(services: Services) -> Till:
+    """A shop with one card, and a caller who may do everything there."""
+    api = create_api(services)
+    with services.write() as session:
+        shop = make_shop(session)
+        token = make_key(session, shop.programme, *Scope)
+    return Till(Caller(api, token), shop)
+
+
+@pytest.fixture
+def caller_with(services: Services, till: Till) -> Callable[..., Caller]:
+    """Return a maker of callers in the shop, with only the scopes named."""
+
+    def make(*scopes: Scope) -> Caller:
+        with services.write() as session:
+            token = make_key(session, till.shop.programme, *scopes)
+        return Caller(till.caller.api, token)
+
+    return make

@@ -1,0 +1,1 @@
+"""The JSON API for tills, shops and apps of others: bearer keys, no cookies."""

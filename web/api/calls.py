@@ -1,0 +1,98 @@
+"""What calls have in common: their programme, their answer, their repetition."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import cast
+
+import orjson
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from passes.errors import ConflictError
+from passes.programmes import programme as programmes
+from passes.programmes.programme import Programme
+from web import idempotency
+from web.api import access, problems
+from web.api.reading import StrictRequest
+from web.idempotency import Answer, Asked
+from web.services import services
+
+Work = Callable[[Session], Answer]
+
+
+def ok(
+    document: object,
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    subject: str | None = None,
+) -> Answer:
+    """Return a good answer; *subject* names the member it speaks of."""
+    return Answer(status.value, orjson.dumps(document), subject)
+
+
+def created(document: object, *, subject: str | None = None) -> Answer:
+    """Return the answer to something that was written."""
+    return ok(document, HTTPStatus.CREATED, subject=subject)
+
+
+def programme(session: Session) -> Programme:
+    """Return the programme that the key is for."""
+    return programmes.by_id(session, access.caller().programme_id)
+
+
+def read(work: Work) -> Response:
+    """Answer from one snapshot of the database."""
+    with services().read() as session:
+        return _response(work(session))
+
+
+def write(work: Work) -> Response:
+    """Do the work and answer once it is committed."""
+    with services().write() as session:
+        given = work(session)
+    return _response(given)
+
+
+def once(work: Work) -> Response:
+    """Do the work for the request's idempotency key, once, however often it comes."""
+    asked = Asked(
+        idempotency.read_key(request.headers.get(idempotency.HEADER)),
+        idempotency.fingerprint(
+            request.method, request.path, cast("StrictRequest", request).canonical()
+        ),
+    )
+
+    def answered(session: Session) -> Answer:
+        return idempotency.answer(
+            session,
+            access.caller().programme_id,
+            asked,
+            lambda: work(session),
+            refused=_refused,
+            at=services().clock(),
+        )
+
+    return write(answered)
+
+
+def key() -> str | None:
+    """Return the request's idempotency key, when it has one."""
+    written = request.headers.get(idempotency.HEADER)
+    return None if written is None else idempotency.read_key(written)
+
+
+def _refused(error: ConflictError) -> Answer:
+    told = problems.of_domain(error)
+    return Answer(told.status, told.body)
+
+
+def _response(given: Answer) -> Response:
+    good = given.status < HTTPStatus.BAD_REQUEST
+    response = Response(
+        given.body,
+        given.status,
+        mimetype="application/json" if good else problems.MEDIA_TYPE,
+    )
+    if given.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response

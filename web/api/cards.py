@@ -1,0 +1,246 @@
+"""Cards over the API: look one up, quote, earn, adjust, read, replace its code."""
+
+from collections.abc import Sequence
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from passes.cards import card as cards
+from passes.cards.card import Card
+from passes.errors import CardVoidError
+from passes.loyalty import adjustments, ledger, purchases, undo
+from passes.loyalty.entry import Entry, Unit
+from passes.loyalty.purchases import Till
+from passes.people.member import Member
+from passes.programmes import rules as ruleset
+from passes.programmes.programme import Programme
+from web.api import access, calls, wording
+from web.api.bodies import (
+    Adjustment,
+    CardPath,
+    Code,
+    EntryPath,
+    PageQuery,
+    PurchaseBody,
+)
+from web.api.keys import Scope
+from web.api.problems import RefusedError
+from web.idempotency import Answer
+from web.services import services
+
+_LATER = ("tip", "voucher", "cashback", "location")
+
+
+def lookup(body: Code) -> Response:
+    """Find a card by its member code or its short code."""
+
+    def work(session: Session) -> Answer:
+        programme = calls.programme(session)
+        found = cards.by_code(session, programme.id, body.code, services().clock())
+        return calls.ok(shown(session, programme, found))
+
+    return calls.read(work)
+
+
+def show(path: CardPath) -> Response:
+    """Return a card."""
+
+    def work(session: Session) -> Answer:
+        programme = calls.programme(session)
+        return calls.ok(shown(session, programme, _card(session, programme, path)))
+
+    return calls.read(work)
+
+
+def quote(path: CardPath, body: PurchaseBody) -> Response:
+    """Return what `earn` would give for the same body; nothing is written."""
+
+    def work(session: Session) -> Answer:
+        programme = calls.programme(session)
+        if _card(session, programme, path).status != cards.Status.ACTIVE:
+            raise CardVoidError
+        given = purchases.quote(session, programme, _till(programme, body))
+        return calls.ok(wording.quote(given, programme.decimals))
+
+    return calls.read(work)
+
+
+def earn(path: CardPath, body: PurchaseBody) -> Response:
+    """Credit a purchase to the card."""
+
+    def work(session: Session) -> Answer:
+        programme = calls.programme(session)
+        card = _card(session, programme, path)
+        earned = purchases.earn(
+            session,
+            programme,
+            card.id,
+            _till(programme, body),
+            actor=access.actor(),
+            at=services().clock(),
+            idempotency_key=calls.key(),
+        )
+        decimals = programme.decimals
+        return calls.created(
+            {
+                "purchase": wording.purchase(earned.purchase, decimals),
+                "entries": [
+                    wording.entry(entry, decimals, earned.purchase)
+                    for entry in _points(earned.entries)
+                ],
+                "card": shown(session, programme, card),
+            }
+        )
+
+    return calls.once(work)
+
+
+def adjust(path: CardPath, body: Adjustment) -> Response:
+    """Give the card points by hand, or take them; the reason is kept."""
+
+    def work(session: Session) -> Answer:
+        programme = calls.programme(session)
+        card = _card(session, programme, path)
+        written = adjustments.adjust(
+            session,
+            programme,
+            card.id,
+            body.points,
+            reason=body.reason,
+            actor=access.actor(),
+            at=services().clock(),
+            idempotency_key=calls.key(),
+        )
+        return calls.created(_moved(session, programme, card, written))
+
+    return calls.once(work)
+
+
+def entries(path: CardPath, query: PageQuery) -> Response:
+    """Return the card's ledger, newest first."""
+
+    def work(session: Session) -> Answer:
+        programme = calls.programme(session)
+        card = _card(session, programme, path)
+        rows = ledger.of_card(
+            session,
+            card.id,
+            before=wording.read_cursor(query.cursor),
+            limit=query.limit + 1,
+        )
+        page = rows[: query.limit]
+        more = len(rows) > query.limit
+        return calls.ok(
+            {
+                "items": _worded(session, programme, page),
+                "next_cursor": wording.cursor(page[-1].sequence or 0) if more else None,
+            }
+        )
+
+    return calls.read(work)
+
+
+def replace_code(path: CardPath) -> Response:
+    """Give the card new codes; the old ones stop working, the phones follow."""
+
+    def work(session: Session) -> Answer:
+        programme = calls.programme(session)
+        card = cards.lock_active(session, _card(session, programme, path).id)
+        cards.replace_code(session, card, services().clock())
+        return calls.ok(shown(session, programme, card))
+
+    return calls.once(work)
+
+
+def undo_entry(path: EntryPath) -> Response:
+    """Take back the whole movement that an entry is of, by its exact opposite.
+
+    A key without the scope `admin` may do so with its own, for 15 minutes.
+    """
+
+    def work(session: Session) -> Answer:
+        programme = calls.programme(session)
+        written = undo.undo(
+            session,
+            programme,
+            path.entry,
+            actor=access.actor(),
+            at=services().clock(),
+            idempotency_key=calls.key(),
+        )
+        card = session.get_one(Card, written[0].card_id)
+        return calls.created(_moved(session, programme, card, written))
+
+    return calls.once(work)
+
+
+def shown(session: Session, programme: Programme, card: Card) -> dict[str, object]:
+    """Return the card as the present key may see it."""
+    return wording.card(
+        card,
+        programme,
+        ruleset.live(session, programme),
+        member=_member_id(session, card),
+        base_url=services().settings.base_url,
+        devices=services().apple.installed(session, card.id),
+        with_code=Scope.REDEEM in access.caller().scopes,
+    )
+
+
+def _card(session: Session, programme: Programme, path: CardPath) -> Card:
+    return cards.by_public_id(session, programme.id, path.card)
+
+
+def _member_id(session: Session, card: Card) -> str:
+    return session.get_one(Member, card.member_id).public_id
+
+
+def _till(programme: Programme, body: PurchaseBody) -> Till:
+    for name in _LATER:
+        if getattr(body, name) is not None:
+            raise RefusedError("not_supported_yet", field=name)
+    amount = wording.minor_units(body.amount, programme.decimals, "amount")
+    _check_lines(programme, body, amount)
+    return Till(
+        amount,
+        receipt=body.receipt,
+        channel=body.channel,
+        occurred_at=body.occurred_at,
+    )
+
+
+def _check_lines(programme: Programme, body: PurchaseBody, amount: int) -> None:
+    if body.lines is None:
+        return
+    total = sum(
+        wording.minor_units(line.amount, programme.decimals, f"lines.{number}.amount")
+        for number, line in enumerate(body.lines)
+    )
+    if total != amount:
+        raise RefusedError("lines_sum", field="lines")
+
+
+def _moved(
+    session: Session, programme: Programme, card: Card, entries: Sequence[Entry]
+) -> dict[str, object]:
+    return {
+        "entries": _worded(session, programme, _points(entries)),
+        "card": shown(session, programme, card),
+    }
+
+
+def _points(entries: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.unit == Unit.POINTS]
+
+
+def _worded(
+    session: Session, programme: Programme, entries: Sequence[Entry]
+) -> list[dict[str, object]]:
+    sources = [
+        entry.source_id for entry in entries if entry.source_type == purchases.SOURCE
+    ]
+    found = purchases.by_public_ids(session, sources) if sources else {}
+    return [
+        wording.entry(entry, programme.decimals, found.get(entry.source_id))
+        for entry in entries
+    ]
