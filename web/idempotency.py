@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import (
+    CursorResult,
     Table,
     bindparam,
     delete,

@@ -1,20 +1,18 @@
 """An API on a real database, and callers whose keys have every scope or few."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from passes.db import Sessions
-from passes.programmes.media import MediaFiles
 from tests.makers import make_shop
 from tests.web.api.callers import Caller, Till, make_key
-from tests.web.fakes import FakeApple, HeldClock
-from web import limits
+from tests.web.fakes import HeldClock
 from web.api.app import create_api
 from web.api.keys import Scope
 from web.config import Settings
-from web.services import Services
+from web.services import Services, build
 
 
 @pytest.fixture
@@ -24,17 +22,17 @@ def clock() -> HeldClock:
 
 
 @pytest.fixture
-def services(sessions: Sessions, clock: HeldClock, tmp_path: Path) -> Services:
+def services(database_url: str, clock: HeldClock, tmp_path: Path) -> Iterator[Services]:
     """Services on the test's database, of either engine in turn."""
-    return Services(
-        settings=Settings(base_url="https://shop.example", data_dir=tmp_path),
-        sessions=sessions,
-        apple=FakeApple(),
-        media=MediaFiles(tmp_path / "media"),
-        clock=clock,
-        wake=lambda: None,
-        limits=limits.in_database(sessions, clock, b"k" * 32),
+    settings = Settings(
+        base_url="https://shop.example",
+        data_dir=tmp_path / "data",
+        database_url=SecretStr(database_url),
     )
+    settings.prepare()
+    made = build(settings, clock=clock)
+    yield made
+    made.sessions.engine.dispose()
 
 
 @pytest.fixture
