@@ -10,7 +10,7 @@ from enum import Enum
 from http import HTTPStatus
 from typing import cast
 
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from passes.people import audit, team
 from passes.people.actor import Actor, Role
 from passes.programmes import programme as programmes
 from passes.programmes.programme import Programme
-from web import limits, requests
+from web import languages, limits, requests
 from web.accounts.account import Account
 from web.limits import TooOftenError
 from web.services import services
@@ -43,16 +43,30 @@ READERS = MANAGERS | {Role.AUDITOR}
 Permission = Audience | frozenset[Role]
 
 PERMISSIONS: Mapping[str, Permission] = {
-    # endpoint: who
     "static": ANYONE,
-    # accounts
-    "accounts.sign_in": ANYONE,
-    "accounts.sign_out": ANYONE,
-    "accounts.home": SIGNED_IN,
-    "accounts.programmes": SIGNED_IN,
-    "accounts.choose_programme": SIGNED_IN,
-    "accounts.browsers": SIGNED_IN,
-    "accounts.end_browser": SIGNED_IN,
+    # login
+    "login.sign_in": ANYONE,
+    "login.sign_out": ANYONE,
+    "login.home": SIGNED_IN,
+    "login.programmes": SIGNED_IN,
+    "login.choose_programme": SIGNED_IN,
+    "login.browsers": SIGNED_IN,
+    "login.end_browser": SIGNED_IN,
+    # join and card: the customers' pages
+    "join.form": ANYONE,
+    "join.join": ANYONE,
+    "member.card": ANYONE,
+    "member.apple_pass": ANYONE,
+    # the till
+    "staff.home": TEAM,
+    "staff.find": TEAM,
+    "staff.card": TEAM,
+    "staff.quote": TEAM,
+    "staff.earn": TEAM,
+    "staff.done": TEAM,
+    "staff.take_back": TEAM,
+    "staff.adjust": MANAGERS,
+    "staff.void": MANAGERS,
     # ops
     "ops.landing": ANYONE,
     "ops.alive": ANYONE,
@@ -65,6 +79,8 @@ PERMISSIONS: Mapping[str, Permission] = {
 }
 """Who may ask for each endpoint. Order of power: owner, manager, staff; an auditor
 reads what managers read and changes nothing."""
+
+_TABLE = "palier.access"
 
 PROGRAMME = "programme_id"
 """Where a session keeps the programme that the person works in now."""
@@ -83,8 +99,9 @@ class DeniedError(Forbidden):
     palier_code = "denied"
 
 
-def register(app: Flask) -> None:
-    """Ask the table before every view, and refuse to start without an answer."""
+def register(app: Flask, more: Mapping[str, Permission] | None = None) -> None:
+    """Ask the table before every view; *more* is what the demo adds to it."""
+    app.extensions[_TABLE] = {**PERMISSIONS, **(more or {})}
     app.before_request(enforce)
 
 
@@ -95,7 +112,7 @@ def check(app: Flask) -> None:
         UndeclaredError: it names them.
     """
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
-    if missing := sorted(endpoints - set(PERMISSIONS)):
+    if missing := sorted(endpoints - set(app.extensions[_TABLE])):
         raise UndeclaredError(missing)
 
 
@@ -103,11 +120,12 @@ def enforce() -> ResponseReturnValue | None:
     """Let the request through, or answer it."""
     if request.endpoint is None:
         return None
-    permission = PERMISSIONS[request.endpoint]
+    permission = current_app.extensions[_TABLE][request.endpoint]
     if permission is ANYONE:
         return None
     if not current_user.is_authenticated:
         return _ask_to_sign_in()
+    languages.choose(account().language)
     if permission is SIGNED_IN:
         return None
     held = roles()
@@ -142,8 +160,13 @@ def current_role() -> Role:
 
 
 def current_programme(reading: Session) -> Programme:
-    """Return the programme that the person works in; `enforce` has checked it."""
-    return programmes.by_id(reading, g.programme_id)
+    """Return the programme that the person works in, and show times by its clocks.
+
+    `enforce` has checked that it is theirs.
+    """
+    found = programmes.by_id(reading, g.programme_id)
+    languages.choose_zone(found.timezone)
+    return found
 
 
 def current_actor() -> Actor:
@@ -159,9 +182,9 @@ def current_actor() -> Actor:
 
 def _ask_to_sign_in() -> ResponseReturnValue:
     here = request.full_path.rstrip("?") if request.method == "GET" else None
-    address = url_for("accounts.sign_in", next=here)
+    address = url_for("login.sign_in", next=here)
     if "HX-Request" in request.headers:
-        return "", HTTPStatus.UNAUTHORIZED, {"HX-Redirect": url_for("accounts.sign_in")}
+        return "", HTTPStatus.UNAUTHORIZED, {"HX-Redirect": url_for("login.sign_in")}
     if request.accept_mimetypes.best == "application/json":
         return {"code": "sign_in", "url": address}, HTTPStatus.UNAUTHORIZED
     return redirect(address, HTTPStatus.SEE_OTHER)
@@ -171,7 +194,7 @@ def _ask_for_programme(held: dict[int, Role]) -> ResponseReturnValue:
     if not held:
         _note_denial()
         raise DeniedError
-    return redirect(url_for("accounts.programmes"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("login.programmes"), HTTPStatus.SEE_OTHER)
 
 
 def _note_denial() -> None:

@@ -1,9 +1,7 @@
 """The whole server as one WSGI callable: the site, the API and Apple's web service."""
 
-import importlib
-import importlib.util
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -12,11 +10,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wsgi import ClosingIterator
 
+from wallet_apple.webservice import WebService
 from web import requests
+from web.api.app import create_api
 from web.config import Settings
 from web.ops import figures
 from web.services import Services
-from web.site import create_site
+from web.site import Surface, create_site
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -93,12 +93,11 @@ class Palier:
         return host.lower() in self._hosts
 
 
-def create_app(services: Services, beside: dict[str, Wsgi] | None = None) -> Wsgi:
-    """Return the server on *services*; *beside* replaces the other two apps."""
+def create_app(services: Services, extra: Sequence[Surface] = ()) -> Wsgi:
+    """Return the server on *services*; *extra* are the demo's own pages."""
     settings = services.settings
-    palier: Wsgi = Palier(
-        settings, create_site(services), mounts(services) if beside is None else beside
-    )
+    site = create_site(services, extra)
+    palier: Wsgi = Palier(settings, site, mounts(services))
     if settings.trusted_proxy_hops:
         hops = settings.trusted_proxy_hops
         palier = ProxyFix(palier, x_for=hops, x_proto=hops, x_host=hops)
@@ -107,18 +106,11 @@ def create_app(services: Services, beside: dict[str, Wsgi] | None = None) -> Wsg
 
 def mounts(services: Services) -> dict[str, Wsgi]:
     """Return what is served beside the site, by the address it begins with."""
-    found: dict[str, Wsgi] = {}
-    if _has("web.api") and _has("web.api.app"):
-        api = importlib.import_module("web.api.app")
-        found[API] = api.create_api(services)
-    if _has("wallet_apple.webservice"):
-        apple = importlib.import_module("wallet_apple.webservice")
-        found[APPLE] = _below(APPLE, apple.create(services))
-    return found
-
-
-def _has(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+    return {
+        # Its routes are written out as the contract has them.
+        API: create_api(services),
+        APPLE: _below(APPLE, WebService(services.apple)),
+    }
 
 
 def _below(prefix: str, app: Wsgi) -> Wsgi:

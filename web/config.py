@@ -4,16 +4,13 @@ A wrong setting is named with its remedy, and nothing starts. Every secret may a
 be given as the path of a file that holds it, in ``PALIER_<NAME>_FILE``.
 """
 
-import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,27 +19,14 @@ from pydantic_settings import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from web import keys, private_files
+from web import addresses, keys, private_files, variables
 
-PREFIX = "PALIER_"
-# The tests' own switches carry the same prefix.
-_TESTS = "PALIER_TESTS_"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SHORTEST_KEY = 32
-_TRUE = {"1", "true", "yes", "on"}
-
-SECRETS = (
-    "secret_key",
-    "database_url",
-    "apple_private_key_password",
-    "queue_url",
-    "smtp_url",
-    "limits_url",
-    "metrics_token",
-)
-"""The settings that may also be given as the path of a file."""
 
 _GOOGLE_KEYS = "https://pay.google.com/gp/m/issuer/keys"
+SECRETS = variables.SECRETS
+"""The settings that may also be given as the path of a file."""
+
 _OWN_HOSTS = {
     "apns_url": ("api.push.apple.com", "api.sandbox.push.apple.com"),
     "google_api_url": ("walletobjects.googleapis.com",),
@@ -66,7 +50,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=True
+        env_prefix=variables.PREFIX, frozen=True, extra="forbid", validate_default=True
     )
 
     base_url: str = "http://127.0.0.1:8000"
@@ -107,11 +91,17 @@ class Settings(BaseSettings):
         Raises:
             ConfigurationError: a setting is wrong; nothing was started.
         """
-        values = _gathered(os.environ if environment is None else environment, dotenv)
+        values, problems = variables.gathered(
+            cls.model_fields,
+            os.environ if environment is None else environment,
+            dotenv,
+        )
+        if problems:
+            raise ConfigurationError(problems)
         if port is not None:
             values.setdefault("base_url", f"http://127.0.0.1:{port}")
         try:
-            settings = cls(**values)
+            settings = cls.model_validate(values)
         except ValidationError as error:
             raise ConfigurationError(_sentences(error)) from error
         settings.prepare()
@@ -177,7 +167,7 @@ class Settings(BaseSettings):
     @property
     def local(self) -> bool:
         """Whether the base URL is this machine's own: development and the demo."""
-        return _is_loopback(self.base_url)
+        return addresses.is_loopback(self.base_url)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -211,19 +201,19 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _check_base_url(cls, url: str) -> str:
-        parts = _split(url)
+        parts = addresses.read(url)
         if parts.path.strip("/") or parts.query or parts.fragment or "@" in url:
             raise ValueError("give scheme and host alone, as https://shop.example")
-        if parts.scheme == "http" and not _is_loopback(url):
+        if parts.scheme == "http" and not addresses.is_loopback(url):
             raise ValueError("use https: http is for 127.0.0.1 and localhost alone")
         return f"{parts.scheme}://{parts.netloc.lower()}"
 
     @field_validator(*_OWN_HOSTS)
     @classmethod
     def _check_platform_url(cls, url: str, info: Any) -> str:
-        host = _split(url).hostname or ""
+        host = addresses.read(url).hostname or ""
         own = _OWN_HOSTS[info.field_name]
-        if host not in own and not _is_loopback(url):
+        if host not in own and not addresses.is_loopback(url):
             raise ValueError(f"use {own[0]}, or a stand-in on 127.0.0.1")
         if host in own and not url.startswith("https://"):
             raise ValueError("use https")
@@ -289,10 +279,10 @@ class Settings(BaseSettings):
                 " set both or neither"
             )
         for name in _OWN_HOSTS:
-            if not self.local and _is_loopback(getattr(self, name)):
+            if not self.local and addresses.is_loopback(getattr(self, name)):
                 raise ValueError(
-                    f"{_variable(name)} is a stand-in, which only a base URL on this"
-                    " machine may use: remove it"
+                    f"{variables.name(name)} is a stand-in, which only a base URL on"
+                    " this machine may use: remove it"
                 )
         if self.sqlite and _apart(self.queue_url):
             raise ValueError(
@@ -302,93 +292,15 @@ class Settings(BaseSettings):
         return self
 
 
-def _gathered(environment: Mapping[str, str], dotenv: Path) -> dict[str, Any]:
-    """Return the values by field, from the file, the environment and secret files."""
-    named: dict[str, str] = {}
-    for source in (dotenv_values(dotenv) if dotenv.is_file() else {}, environment):
-        for name, value in source.items():
-            if name.startswith(PREFIX) and not name.startswith(_TESTS) and value:
-                named[name] = value
-    problems = [_debugging(environment, named), *_unknown(named)]
-    values = {
-        name: named[_variable(name)]
-        for name in Settings.model_fields
-        if _variable(name) in named
-    }
-    for name in SECRETS:
-        problems.append(_read_secret(name, named, values))
-    if told := [problem for problem in problems if problem]:
-        raise ConfigurationError(told)
-    return values
-
-
-def _debugging(environment: Mapping[str, str], named: Mapping[str, str]) -> str | None:
-    wanted = environment.get("FLASK_DEBUG", "").lower() in _TRUE
-    if wanted and named.get("PALIER_BASE_URL", "").startswith("https://"):
-        return "FLASK_DEBUG: a public site cannot run with the debugger; remove it."
-    return None
-
-
-def _unknown(named: Mapping[str, str]) -> list[str]:
-    known = [_variable(name) for name in Settings.model_fields]
-    known += [f"{_variable(name)}_FILE" for name in SECRETS]
-    problems = []
-    for name in sorted(set(named) - set(known)):
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"; did you mean {near[0]}?" if near else "; remove it."
-        problems.append(f"{name}: there is no such setting{hint}")
-    return problems
-
-
-def _read_secret(
-    name: str, named: Mapping[str, str], values: dict[str, Any]
-) -> str | None:
-    """Put the secret that stands in a file among *values*, or say what is wrong."""
-    variable = f"{_variable(name)}_FILE"
-    if variable not in named:
-        return None
-    if name in values:
-        return f"{variable}: {_variable(name)} is set too; keep one of them."
-    path = Path(named[variable])
-    if problem := private_files.problem(path):
-        return f"{variable}: {problem}"
-    try:
-        values[name] = path.read_text("utf-8").strip()
-    except (OSError, UnicodeError):
-        return f"{variable}: {path} cannot be read; check the path and its owner."
-    return None
-
-
 def _sentences(error: ValidationError) -> list[str]:
     problems = []
     for found in error.errors(include_url=False, include_input=False):
         message = found["msg"].removeprefix("Value error, ")
         name = found["loc"][0] if found["loc"] else None
         problems.append(
-            f"{_variable(str(name))}: {message}." if name else f"{message}."
+            f"{variables.name(str(name))}: {message}." if name else f"{message}."
         )
     return problems
-
-
-def _variable(name: str) -> str:
-    return PREFIX + name.upper()
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError(
-            "this is no address; give one as https://shop.example"
-        ) from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("give an address that begins with https://")
-    return parts
-
-
-def _is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in _LOOPBACK
 
 
 def _apart(queue: SecretStr | None) -> bool:
@@ -400,8 +312,3 @@ def _database_scheme(url: SecretStr) -> str:
         return make_url(url.get_secret_value()).drivername
     except ArgumentError as error:
         raise ValueError("this is no database URL") from error
-
-
-def documentation() -> dict[str, FieldInfo]:
-    """Return every setting by its variable's name, for README's test."""
-    return {_variable(name): field for name, field in Settings.model_fields.items()}

@@ -1,5 +1,6 @@
 """The headers of every page: what a browser may load, run, keep and tell."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, request
@@ -58,7 +59,7 @@ def register(app: Flask, *, https: bool) -> None:
         return response
 
 
-def _headers(policy: Policy, *, https: bool) -> dict[str, str]:
+def _headers(policy: Policy, *, https: bool) -> Mapping[str, str]:
     hsts = StrictTransportSecurity().max_age(_YEAR) if https else None
     referrer = ReferrerPolicy()
     return Secure(
@@ -95,9 +96,6 @@ def _content(policy: Policy) -> ContentSecurityPolicy:
 
 
 def _permissions(policy: Policy) -> PermissionsPolicy:
-    permissions = PermissionsPolicy()
-    if policy.camera:
-        permissions = permissions.camera("self")
-    else:
-        permissions = permissions.camera()
+    camera = ("self",) if policy.camera else ()
+    permissions = PermissionsPolicy().camera(*camera)
     return permissions.microphone().geolocation().payment().usb()

@@ -20,7 +20,9 @@ def register(app: Flask) -> None:
 
 
 def select() -> str:
-    """Return ``?lang=``, else what the page's person is known to read, else what the
+    """Return the page's language.
+
+    It is ``?lang=``, else what the page's person is known to read, else what the
     browser asks for.
     """
     asked = request.args.get("lang", "")
@@ -30,6 +32,11 @@ def select() -> str:
     if known in LANGUAGES:
         return str(known)
     return request.accept_languages.best_match(LANGUAGES) or DEFAULT
+
+
+def current() -> str:
+    """Return the language of the present page: ``fr`` or ``en``."""
+    return str(get_locale())[:2]
 
 
 def choose(language: str | None) -> None:

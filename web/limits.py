@@ -60,6 +60,9 @@ CODE_LOOKUP = Rule("code-lookup", 60, _MINUTE)
 WRONG_CODES = Rule("wrong-codes", 20, _HOUR, closed=True)
 """Codes that one person of the team, or one API key, got wrong."""
 
+JOIN = Rule("join", 10, _HOUR)
+"""Members who join from one network; beyond it they are noted, never refused."""
+
 PASS_DOWNLOAD = Rule("pass-download", 60, _MINUTE, local=True)
 """Passes that one network downloads from the card page."""
 

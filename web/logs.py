@@ -13,13 +13,12 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import Processor
 
-FIELDS = frozenset(
-    """
+_FIELDS = """
     event level timestamp logger request_id method path status duration_ms surface
     code lane count reason error exception account programme platform version url
     port wallet attempts days_left file setting
-    """.split()
-)
+"""
+FIELDS = frozenset(_FIELDS.split())
 """What may be logged; anything else is dropped."""
 
 HIDDEN = "[…]"

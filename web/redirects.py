@@ -10,9 +10,7 @@ _ODD = frozenset("\\\t\r\n\x00")
 
 
 def inside(target: str | None, otherwise: str) -> str:
-    """Return *target* if it is the address of a page that the site shows, else
-    *otherwise*.
-    """
+    """Return *target* if the site shows a page there, else *otherwise*."""
     if not target or not target.startswith("/") or target.startswith("//"):
         return otherwise
     if _ODD & set(target) or "%2f" in target.lower() or "%5c" in target.lower():

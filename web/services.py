@@ -3,32 +3,28 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import cast
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from passes import clock as clocks
 from passes import db
 from passes.clock import Clock
 from passes.db import Sessions
 from passes.delivery import changes
 from passes.delivery.wallet import Wallet
 from passes.programmes.media import MediaFiles
+from wallet_apple import certificates
+from wallet_apple.connections import Connections
+from wallet_apple.identity import Files, Identity
+from wallet_apple.wallet import AppleWallet
+from web import limits
 from web.config import Settings
 from web.limits import Limits
 
 EXTENSION = "palier"
 """Where an app keeps its services, among its extensions."""
-
-
-class ApplePasses(Wallet, Protocol):
-    """What the pages ask of Apple's wallet beside delivery."""
-
-    def pass_file(self, session: Session, card_id: int) -> bytes:
-        """Return the card's signed .pkpass, as it is now."""
-
-    def installed(self, session: Session, card_id: int) -> int:
-        """Return how many devices hold the card's pass."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class Services:
 
     settings: Settings
     sessions: Sessions
-    apple: ApplePasses
+    apple: AppleWallet
     media: MediaFiles
     limits: Limits
     clock: Clock
@@ -65,6 +61,66 @@ class Services:
             yield session
 
 
+def build(
+    settings: Settings,
+    *,
+    wake: Callable[[], None] = lambda: None,
+    clock: Clock = clocks.now,
+) -> Services:
+    """Put the services together; nothing is connected or read yet.
+
+    *wake* is the hint, after a commit, that a wallet is owed something.
+    """
+    sessions = Sessions(db.open_engine(settings.database))
+    media = MediaFiles(settings.media_dir)
+    return Services(
+        settings=settings,
+        sessions=sessions,
+        apple=_apple(settings, sessions, media, clock),
+        media=media,
+        limits=_limits(settings, sessions, clock),
+        clock=clock,
+        wake=wake,
+    )
+
+
 def services() -> Services:
     """Return the services of the app that answers the present request."""
     return cast("Services", current_app.extensions[EXTENSION])
+
+
+def _apple(
+    settings: Settings, sessions: Sessions, media: MediaFiles, clock: Clock
+) -> AppleWallet:
+    return AppleWallet(
+        sessions,
+        Identity(apple_files(settings), media.load),
+        Connections(url=settings.apns_url, ca_file=settings.apns_ca_file),
+        base_url=settings.base_url,
+        clock=clock,
+    )
+
+
+def apple_files(settings: Settings) -> Files:
+    """Return where certificate, key and intermediate are looked for.
+
+    What is not set lies in the data directory; only there, and only while the base
+    URL is this machine's own, a development root is believed.
+    """
+    folder = settings.certs_dir
+    certificate = settings.apple_certificate
+    password = settings.apple_private_key_password
+    return Files(
+        certificate=certificate or folder / certificates.CERTIFICATE_FILE,
+        key=settings.apple_private_key or folder / certificates.KEY_FILE,
+        intermediate=settings.apple_wwdr or folder / certificates.INTERMEDIATE_FILE,
+        root=folder / certificates.ROOT_FILE if settings.local else None,
+        passphrase=password.get_secret_value() if password else None,
+    )
+
+
+def _limits(settings: Settings, sessions: Sessions, clock: Clock) -> Limits:
+    key = settings.key("limits")
+    if settings.limits_url is not None:
+        return limits.at(settings.limits_url.get_secret_value(), clock, key)
+    return limits.in_database(sessions, clock, key)

@@ -1,29 +1,35 @@
 """The site: every page that people see, as one Flask app."""
 
 import importlib
-import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_security import Security
 
-from web import access, csrf, errors, folders, headers, languages, qr
+from web import access, bodies, csrf, errors, folders, headers, languages, qr
+from web.access import Permission
 from web.accounts.sessions import ServerSessions
 from web.accounts.store import AccountStore
 from web.assets import Assets
 from web.services import EXTENSION, Services
 
-_FORM_BYTES = 64 * 1024
-_FORM_PARTS = 200
 _YEAR = timedelta(days=365)
-_SURFACES = ("accounts", "ops", "join", "member", "staff", "studio")
-
-UPLOAD_BYTES = 5 * 1024 * 1024
-"""How large a request may be where a view accepts a picture."""
+_SURFACES = ("login", "ops", "join", "member", "staff", "studio")
 
 
-def create_site(services: Services) -> Flask:
-    """Return the site on *services*.
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Pages that only some servers show, with who may ask for each."""
+
+    bp: Blueprint
+    permissions: Mapping[str, Permission]
+
+
+def create_site(services: Services, extra: Sequence[Surface] = ()) -> Flask:
+    """Return the site on *services*; *extra* are the demo's own pages.
 
     Raises:
         UndeclaredError: an endpoint is not in the table of `web.access`.
@@ -40,13 +46,17 @@ def create_site(services: Services) -> Flask:
     languages.register(app)
     _remember_people(app, services)
     headers.register(app, https=services.settings.https)
+    bodies.register(app)
+    more = {name: who for one in extra for name, who in one.permissions.items()}
+    access.register(app, more)
     csrf.register(app)
-    access.register(app)
     errors.register(app)
-    for surface in _SURFACES:
-        if importlib.util.find_spec(f"web.{surface}") is not None:
-            views = importlib.import_module(f"web.{surface}.views")
+    for name in _SURFACES:
+        if (Path(__file__).parent / name / "views.py").is_file():
+            views = importlib.import_module(f"web.{name}.views")
             app.register_blueprint(views.bp)
+    for surface in extra:
+        app.register_blueprint(surface.bp)
     access.check(app)
     return app
 
@@ -54,9 +64,6 @@ def create_site(services: Services) -> Flask:
 def _configure(app: Flask, services: Services) -> None:
     app.secret_key = services.settings.key("flask")
     app.config.update(
-        MAX_CONTENT_LENGTH=_FORM_BYTES,
-        MAX_FORM_MEMORY_SIZE=_FORM_BYTES,
-        MAX_FORM_PARTS=_FORM_PARTS,
         SEND_FILE_MAX_AGE_DEFAULT=_YEAR,
         PREFERRED_URL_SCHEME="https" if services.settings.https else "http",
         # Errors have pages; a debugger is never an answer.

@@ -8,8 +8,7 @@ keyboard; those are recognised by rule, from words that we wrote down ourselves.
 import re
 import unicodedata
 
-_WORDS = frozenset(
-    """
+_TEXT = """
     password passwort passphrase motdepasse contrasena secret secrets welcome bienvenue
     bonjour bonsoir hello salut admin administrator administrateur root user utilisateur
     login letmein entrer ouvretoi sesame changeme changezmoi default defaut master
@@ -36,8 +35,8 @@ _WORDS = frozenset(
     azertyuiop qwertyuiop asdfghjkl qsdfghjklm zxcvbnm wxcvbn abcdef abcdefgh
     correct horse battery staple my mon ma the le la les notre our new nouveau nouvelle
     super best good big petit grand king queen roi reine star etoile forever toujours
-    """.split()
-)
+"""
+_WORDS = frozenset(_TEXT.split())
 _ROWS = (
     "qwertyuiopasdfghjklzxcvbnm",
     "azertyuiopqsdfghjklmwxcvbn",

@@ -36,12 +36,13 @@ ACCOUNT = "_user_id"
 
 # Writing the time of each request would make every page a write.
 _TOUCH = timedelta(minutes=1)
-_VISIT = timedelta(hours=12)
+_VISIT_SECONDS = 12 * 3600
 _VISITOR = "v."
-_COOKIELESS = frozenset(
-    ("", "join", "card", "media", "brand", "static", "healthz", "readyz", "metrics")
-    + ("google", "robots.txt", "favicon.ico", ".well-known")
-)
+_CUSTOMERS = "join card"
+_MACHINES = "media brand static google healthz readyz metrics .well-known"
+_FILES = "robots.txt favicon.ico"
+# The landing page has no step at all.
+_COOKIELESS = frozenset(("", *_CUSTOMERS.split(), *_MACHINES.split(), *_FILES.split()))
 
 
 class BrowserSession(SecureCookieSession):
@@ -109,7 +110,7 @@ class ServerSessions(SessionInterface):
 
     def _visitor(self, value: str) -> BrowserSession:
         try:
-            document = self._visitors.loads(value, max_age=_VISIT.total_seconds())
+            document = self._visitors.loads(value, max_age=_VISIT_SECONDS)
         except BadSignature:
             return BrowserSession()
         return BrowserSession(document)

@@ -17,7 +17,7 @@ from web.accounts import passwords, sessions
 from web.accounts.account import Account, AccountRole
 
 
-class AccountStore(UserDatastore):  # type: ignore[misc]  # no types
+class AccountStore(UserDatastore):
     """What Flask-Security asks for, on the one session factory of Palier.
 
     SQLite has a single writer, so no transaction spans a request: a search is a

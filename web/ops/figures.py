@@ -92,5 +92,5 @@ class _Owed(Collector):
         now = self._services.clock()
         with self._services.read() as session:
             for lane, alive, given_up, due in session.execute(query):
-                seconds = max(0.0, (now - due).total_seconds()) if due else 0.0
+                seconds = max(0.0, (now - due).total_seconds())
                 yield lane, alive, given_up, seconds

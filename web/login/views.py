@@ -20,12 +20,13 @@ from passes.errors import NotFoundError
 from passes.people.actor import Role
 from passes.programmes import programme as programmes
 from web import access, redirects
-from web.accounts import browsers, sessions, sign_in as signing_in
-from web.accounts.forms import SignInForm
+from web.accounts import sessions
 from web.limits import TooOftenError
+from web.login import attempts, browsers
+from web.login.forms import SignInForm
 from web.services import services
 
-bp = Blueprint("accounts", __name__)
+bp = Blueprint("login", __name__)
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -36,11 +37,11 @@ def sign_in() -> ResponseReturnValue:
         form.next.data = request.args.get("next", "")
         if current_user.is_authenticated:
             return redirect(redirects.inside(form.next.data, _home()))
-        return render_template("accounts/sign_in.html", form=form)
+        return render_template("login/sign_in.html", form=form)
     if not form.validate():
         return _ask_again(form, None)
     try:
-        found = signing_in.attempt(form.email.data, form.password.data)
+        found = attempts.sign_in(form.email.data or "", form.password.data or "")
     except TooOftenError as error:
         minutes = -(-error.palier_retry_after // 60)
         return _ask_again(form, minutes)
@@ -58,7 +59,7 @@ def sign_out() -> ResponseReturnValue:
     if current_user.is_authenticated:
         logout_user()
     browsers.present().renew()
-    return redirect(url_for("accounts.sign_in"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("login.sign_in"), HTTPStatus.SEE_OTHER)
 
 
 @bp.get("/home")
@@ -70,7 +71,7 @@ def home() -> ResponseReturnValue:
     chosen = session.get(access.PROGRAMME)
     if chosen not in held:
         if len(held) > 1:
-            return redirect(url_for("accounts.programmes"))
+            return redirect(url_for("login.programmes"))
         (chosen,) = held
     place = "/staff/" if held[chosen] is Role.STAFF else "/studio/"
     return redirect(place)
@@ -84,7 +85,7 @@ def programmes_page() -> ResponseReturnValue:
         found = [programmes.by_id(reading, number) for number in held]
     found.sort(key=lambda programme: programme.name.casefold())
     return render_template(
-        "accounts/programmes.html",
+        "login/programmes.html",
         programmes=[(programme, held[programme.id]) for programme in found],
         chosen=session.get(access.PROGRAMME),
     )
@@ -99,7 +100,7 @@ def choose_programme() -> ResponseReturnValue:
     if found.id not in access.roles():
         raise NotFoundError("programme")
     session[access.PROGRAMME] = found.id
-    return redirect(url_for("accounts.home"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("login.home"), HTTPStatus.SEE_OTHER)
 
 
 @bp.get("/account/browsers", endpoint="browsers")
@@ -108,7 +109,7 @@ def browsers_page() -> ResponseReturnValue:
     with services().read() as reading:
         rows = sessions.of_account(reading, access.account().id, services().clock())
     return render_template(
-        "accounts/browsers.html", rows=rows, present=browsers.present_row()
+        "login/browsers.html", rows=rows, present=browsers.present_row()
     )
 
 
@@ -123,11 +124,11 @@ def end_browser() -> ResponseReturnValue:
         else:
             sessions.end_all(writing, access.account().id, but=own)
     flash(gettext("Signed out there."), "success")
-    return redirect(url_for("accounts.browsers"), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("login.browsers"), HTTPStatus.SEE_OTHER)
 
 
 def _home() -> str:
-    return url_for("accounts.home")
+    return url_for("login.home")
 
 
 def _ask_again(form: SignInForm, minutes: int | None) -> ResponseReturnValue:
@@ -139,5 +140,5 @@ def _ask_again(form: SignInForm, minutes: int | None) -> ResponseReturnValue:
     status = (
         HTTPStatus.TOO_MANY_REQUESTS if minutes else HTTPStatus.UNPROCESSABLE_ENTITY
     )
-    page = render_template("accounts/sign_in.html", form=form, wrong=wrong)
+    page = render_template("login/sign_in.html", form=form, wrong=wrong)
     return page, status

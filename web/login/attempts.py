@@ -1,6 +1,5 @@
 """Who may sign in: password, limits, and the audit log of those who may not."""
 
-from flask import current_app
 from sqlalchemy import update
 
 from passes.people import audit
@@ -11,7 +10,7 @@ from web.accounts.account import Account
 from web.services import services
 
 
-def attempt(email: str, password: str) -> Account | None:
+def sign_in(email: str, password: str) -> Account | None:
     """Return the account when the password is its own and it may be used.
 
     Unknown, inactive and wrong look and last the same.
@@ -26,7 +25,8 @@ def attempt(email: str, password: str) -> Account | None:
     # Counted before the slow check, or many tries at once would all be let through.
     for rule, key in counted:
         services().limits.take(rule, key)
-    account = current_app.security.datastore.find_user(email=address)  # type: ignore[attr-defined]
+    with services().read() as session:
+        account = store.by_email(session, address)
     right = passwords.matches(account.password if account else None, password)
     if account is None or not right or not account.active:
         _note(account, "sign_in.failed")

@@ -1,0 +1,1 @@
+"""Signing in and out, the programme to work in, where one is signed in."""
