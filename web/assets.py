@@ -5,6 +5,7 @@ in ``manifest.json``; templates say ``asset('app.css')`` and ``icon('check')``.
 """
 
 import json
+import re
 from pathlib import Path
 
 from jinja2 import Environment
@@ -12,7 +13,7 @@ from markupsafe import Markup
 
 
 class AssetsNotBuiltError(RuntimeError):
-    """The folder has no manifest, or its manifest lacks the asked file."""
+    """The folder has no manifest, or what was built lacks the asked thing."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} is not built: run `npm run build` in web/frontend")
@@ -28,6 +29,8 @@ class Assets:
         except FileNotFoundError as error:
             raise AssetsNotBuiltError(str(folder)) from error
         self._names: dict[str, str] = json.loads(content)
+        sprite = (folder / self._names["icons.svg"]).read_text("utf-8")
+        self._icons = frozenset(re.findall(r'<symbol id="([^"]+)"', sprite))
 
     def address(self, name: str) -> str:
         """The path of ``app.css`` and the like; it changes with the content."""
@@ -41,7 +44,12 @@ class Assets:
 
         Without *label* it is decoration, which screen readers pass over; with one
         it is a picture that says it.
+
+        Raises:
+            AssetsNotBuiltError: the sprite lacks it; icons.json names what it holds.
         """
+        if name not in self._icons:
+            raise AssetsNotBuiltError(f"The icon {name}")
         told = (
             Markup('role="img" aria-label="{}"').format(label)
             if label

@@ -10,6 +10,7 @@ from web import assets
 def built(tmp_path: Path) -> assets.Assets:
     manifest = {"app.css": "app-1A2B.css", "icons.svg": "icons-3C4D.svg"}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "icons-3C4D.svg").write_text('<svg><symbol id="check"></symbol></svg>')
     return assets.Assets(tmp_path)
 
 
@@ -38,3 +39,10 @@ def test_an_icon_is_decoration_unless_it_has_a_label(built: assets.Assets) -> No
 
 def test_an_icon_with_a_label_is_read_aloud(built: assets.Assets) -> None:
     assert 'role="img" aria-label="A &amp; B"' in built.icon("check", "A & B")
+
+
+def test_an_icon_that_the_sprite_lacks_is_not_left_blank(
+    built: assets.Assets,
+) -> None:
+    with pytest.raises(assets.AssetsNotBuiltError, match="The icon rocket"):
+        built.icon("rocket")
