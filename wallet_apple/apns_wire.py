@@ -22,7 +22,9 @@ _STREAMS = 2**31 - 1
 _KEEP_OPEN_SECONDS = 7 * 24 * 3600
 # libcurl's CURLE_HTTP2_STREAM, which pycurl does not name.
 _HTTP2_STREAM = 92
-_ALERT = re.compile(r"alert.*(certificate|unknown ca|access denied)", re.IGNORECASE)
+_ALERT = re.compile(
+    r"alert.*(certificate|unknown ca|access denied|decrypt error)", re.IGNORECASE
+)
 _UNREACHABLE = {
     pycurl.E_COULDNT_RESOLVE_HOST,
     pycurl.E_COULDNT_CONNECT,
