@@ -95,7 +95,7 @@ def card(
         "next_reward": None,
         "vouchers": [],
         "expiring": [],
-        "apple": {"pass_url": f"{page}/apple.pkpass", "installed_devices": devices},
+        "apple": {"pass_url": f"{page}/pass.pkpass", "installed_devices": devices},
         "google": None,
         "page_url": page,
     }

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -22,6 +23,21 @@ def make_key(session: Session, programme: Programme, *scopes: Scope) -> str:
     """Return a new key of the programme."""
     name = f"till {next(_NUMBERS)}"
     return keys.create(session, programme, name, scopes, by=SYSTEM, at=NOON)
+
+
+class HeldClock:
+    """A clock that stands at noon until somebody moves it."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+
+    def __call__(self) -> datetime:
+        """Tell the time."""
+        return self.at
+
+    def move(self, **by: float) -> None:
+        """Let time pass: ``move(minutes=5)``."""
+        self.at += timedelta(**by)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.makers import make_shop
-from tests.web.api.callers import Caller, Till, make_key
-from tests.web.fakes import HeldClock
+from tests.web.api.callers import Caller, HeldClock, Till, make_key
 from web.api.app import create_api
 from web.api.keys import Scope
 from web.config import Settings
