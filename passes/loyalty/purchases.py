@@ -10,7 +10,7 @@ from passes import db, names
 from passes.cards import card as cards
 from passes.cards.card import Card
 from passes.db import Base
-from passes.errors import InvalidError, ReceiptUsedError
+from passes.errors import InvalidError, NotFoundError, ReceiptUsedError
 from passes.loyalty import earning, ledger
 from passes.loyalty.earning import Quote
 from passes.loyalty.entry import Account, Entry, Kind, Unit
@@ -133,6 +133,18 @@ def earn(
         facts={"purchase": purchase.public_id, "points": quoted.points},
     )
     return Earned(purchase, entries)
+
+
+def by_public_id(session: Session, programme_id: int, public_id: str) -> Purchase:
+    """Return the programme's purchase of that name, or raise `NotFoundError`."""
+    found = session.scalar(
+        select(Purchase).where(
+            Purchase.programme_id == programme_id, Purchase.public_id == public_id
+        )
+    )
+    if found is None:
+        raise NotFoundError("purchase")
+    return found
 
 
 def by_public_ids(session: Session, public_ids: list[str]) -> dict[str, Purchase]:

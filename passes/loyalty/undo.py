@@ -60,7 +60,7 @@ def undo(
         idempotency_key=idempotency_key,
     )
     # The card is locked: nobody else can undo between this look and the write.
-    if ledger.of_source(session, programme.id, SOURCE, first.movement):
+    if is_undone(session, first):
         raise AlreadyReversedError
     entries = ledger.append(
         session,
@@ -80,6 +80,11 @@ def undo(
         facts={"movement": first.movement, "entry": entries[0].public_id},
     )
     return entries
+
+
+def is_undone(session: Session, entry: Entry) -> bool:
+    """Tell whether the entry's movement was taken back."""
+    return bool(ledger.of_source(session, entry.programme_id, SOURCE, entry.movement))
 
 
 def _entry(session: Session, programme: Programme, entry_id: str) -> Entry:

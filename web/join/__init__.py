@@ -1,0 +1,1 @@
+"""Where a customer becomes a member: one short form."""

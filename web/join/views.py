@@ -1,0 +1,124 @@
+"""Joining: the poster's QR leads here, and the form leads to the card at once."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from passes import names
+from passes.cards import card as cards
+from passes.errors import InvalidError
+from passes.people import audit, consent
+from passes.people import member as members
+from passes.people.actor import Actor
+from passes.programmes import programme as programmes
+from passes.programmes.programme import Programme
+from web import idempotency, languages, limits, requests, shops
+from web.idempotency import Answer, Asked
+from web.join.forms import TEXT_VERSION, JoinForm
+from web.services import services
+
+bp = Blueprint("join", __name__, url_prefix="/join")
+
+_MAX_SOURCE = 40
+
+
+@bp.get("/<slug>")
+def form(slug: str) -> ResponseReturnValue:
+    """Show the form; ``?via=`` says which poster or link led here."""
+    return _page(slug, JoinForm(), key=names.draw(20))
+
+
+@bp.post("/<slug>")
+def join(slug: str) -> ResponseReturnValue:
+    """Make the card and lead to it. The same form sent twice makes one card."""
+    filled = JoinForm(request.form)
+    asked = Asked(
+        f"join:{request.form.get('key', '')[:64]}",
+        idempotency.fingerprint("POST", request.path, repr(filled.data).encode()),
+    )
+    try:
+        with services().write() as session:
+            programme = programmes.by_slug(session, slug)
+            given = idempotency.answer(
+                session,
+                programme.id,
+                asked,
+                lambda: _join(session, programme, filled),
+                refused=lambda error: Answer(HTTPStatus.CONFLICT, error.code.encode()),
+                at=services().clock(),
+            )
+    except InvalidError as error:
+        return _refuse(slug, filled, error), HTTPStatus.UNPROCESSABLE_ENTITY
+    except idempotency.KeyReusedError:
+        # The person went back and changed the form: that is a new joining.
+        return _page(slug, filled, key=names.draw(20))
+    address = url_for("member.card", token=given.body.decode())
+    return redirect(address, HTTPStatus.SEE_OTHER)
+
+
+def _join(session: Session, programme: Programme, filled: JoinForm) -> Answer:
+    at = services().clock()
+    member = members.add(
+        session, programme, filled.details(languages.current()), confirmed=False, at=at
+    )
+    for purpose in filled.consents():
+        consent.record(
+            session,
+            member.id,
+            purpose,
+            granted=True,
+            text_version=TEXT_VERSION,
+            source="join",
+            at=at,
+        )
+    card = cards.open_card(session, programme, member.id, at)
+    audit.record(
+        session,
+        Actor("member", member.public_id, request_id=requests.request_id()),
+        "member.join",
+        f"card:{card.public_id}",
+        programme_id=programme.id,
+        at=at,
+        facts=_circumstances(),
+    )
+    return Answer(HTTPStatus.SEE_OTHER, card.page_token.encode(), member.public_id)
+
+
+def _circumstances() -> dict[str, object]:
+    """Return where the person came from, and whether many came from there.
+
+    A shop's Wi-Fi is one address for everybody: nobody is refused, it is noted.
+    """
+    network = requests.network(requests.address())
+    usual = services().limits.allows(limits.JOIN, network)
+    return {"via": request.args.get("via", "")[:_MAX_SOURCE], "many": not usual}
+
+
+def _refuse(slug: str, filled: JoinForm, error: InvalidError) -> str:
+    contact = {"email", "phone"}
+    message = {
+        "email": gettext("This does not look like an e-mail address."),
+        "phone": gettext("This does not look like a telephone number."),
+        "name": gettext("Please use a shorter name, in plain letters."),
+    }.get(error.field, gettext("Please check this."))
+    field = "contact" if error.field in contact else error.field
+    return _page(slug, filled, key=names.draw(20), errors={field: message})
+
+
+def _page(
+    slug: str, filled: JoinForm, *, key: str, errors: dict[str, str] | None = None
+) -> str:
+    with services().read() as session:
+        programme = programmes.by_slug(session, slug)
+        shop = shops.present(session, programme)
+    return render_template(
+        "join/form.html",
+        shop=shop,
+        language=languages.current(),
+        form=filled,
+        key=key,
+        errors=errors or {},
+    )

@@ -1,0 +1,1 @@
+"""The till: find the card, enter the amount, confirm, undo."""
