@@ -63,8 +63,11 @@ def prune_device_log(session: Session, at: datetime) -> int:
     return _remove(session, DeviceLog, DeviceLog.at < at - _LOG_KEPT)
 
 
+PULSE = Job("seal-audit", timedelta(minutes=1), seal_audit)
+"""The most frequent job: while it is done, some worker runs."""
+
 JOBS = (
-    Job("seal-audit", timedelta(minutes=1), seal_audit),
+    PULSE,
     Job("prune-answers", timedelta(minutes=10), idempotency.prune),
     Job("prune-sessions", timedelta(hours=1), prune_sessions),
     Job("prune-counters", timedelta(minutes=10), prune_counters),
@@ -108,7 +111,7 @@ def _ran(services: Services, job: Job, at: datetime) -> bool:
                 return False
             job.work(session, at)
     except Exception:
-        _log.exception("job_failed", job=job.name)
+        _log.exception("job_failed", code=job.name)
         return False
     return True
 

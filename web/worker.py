@@ -68,10 +68,16 @@ class Engine:
             _log.warning("hint_lost", error=type(error).__name__)
         self._nudge.set()
 
-    def start(self, services: Services) -> None:
-        """Work in the background of this process until `stop`."""
+    def start(self, services: Services, *, delivering: bool = True) -> None:
+        """Work in the background of this process until `stop`.
+
+        Without *delivering* only what this process alone can do is done: writing
+        down what its wallets saw.
+        """
         self._services = services
-        loops = [self._deliver] * DELIVERING + [self._look_after]
+        loops = [self._note_sightings]
+        if delivering:
+            loops += [self._look_after, *[self._deliver] * DELIVERING]
         self._threads = [
             threading.Thread(target=loop, name=f"palier-{loop.__name__}", daemon=True)
             for loop in loops
@@ -86,8 +92,11 @@ class Engine:
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
-        if self._services is not None and self._held:
+        if self._services is None:
+            return
+        if self._held:
             self._give_back(self._services)
+        self._close(self._services)
 
     def _deliver(self) -> None:
         """Take hints and follow them, for as long as the engine runs."""
@@ -113,6 +122,14 @@ class Engine:
         except Exception:
             _log.exception("delivery_failed")
 
+    def _note_sightings(self) -> None:
+        """Let the wallets write down what they saw, for as long as the engine runs."""
+        while not self._stopping.wait(SWEEP):
+            try:
+                self._given().apple.tick()
+            except Exception:
+                _log.exception("upkeep_failed", code="sightings")
+
     def _look_after(self) -> None:
         """Sweep and do what time asks for, for as long as the engine runs."""
         while not self._stopping.wait(self._pause()):
@@ -120,7 +137,7 @@ class Engine:
                 try:
                     work()
                 except Exception:
-                    _log.exception("upkeep_failed", work=work.__name__)
+                    _log.exception("upkeep_failed", code=work.__name__)
 
     def _pause(self) -> float:
         """Return how long to rest: until merged changes fall due, or `SWEEP`."""
@@ -165,6 +182,12 @@ class Engine:
     def _running(self) -> bool:
         return not self._stopping.is_set()
 
+    def _close(self, services: Services) -> None:
+        try:
+            services.apple.close()
+        except Exception:
+            _log.exception("upkeep_failed", code="closing")
+
     def _give_back(self, services: Services) -> None:
         held = sorted(self._held)
         try:
@@ -173,7 +196,7 @@ class Engine:
                     lanes.release(session, wallet.rows, held, services.clock())
         except Exception:
             # They fall due by themselves when the lease ends.
-            _log.exception("claims_not_released", claims=len(held))
+            _log.exception("claims_not_released", count=len(held))
 
 
 def open_engine(settings: Settings, *, alone: bool = False) -> Engine:

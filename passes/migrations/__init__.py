@@ -35,6 +35,12 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def known() -> set[str]:
+    """Return every revision that this Palier has been at."""
+    script = ScriptDirectory.from_config(_config())
+    return {revision.revision for revision in script.walk_revisions()}
+
+
 def differences(engine: Engine, metadata: MetaData) -> list[object]:
     """Return where the database and *metadata* differ; nothing is a good answer."""
     with engine.connect() as connection:

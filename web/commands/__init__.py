@@ -1,0 +1,1 @@
+"""What ``palier`` can do, one module a noun."""

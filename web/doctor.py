@@ -1,0 +1,196 @@
+"""The examination behind ``palier doctor``: what is well, and what needs a hand."""
+
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from passes import db, migrations
+from passes.db import Sessions
+from passes.delivery import lanes, schedule
+from passes.delivery.lanes import Lane
+from passes.people.audit import AuditRecord
+from wallet_apple import certificates, chains
+from wallet_apple.certificates import Credentials
+from wallet_apple.errors import CertificateError
+from wallet_apple.tables import Registration
+from web import queues, upkeep
+from web.config import ConfigurationError, Settings
+
+RENEW_DAYS = 30
+"""From here on a certificate is to be renewed."""
+
+_LATE = timedelta(minutes=5)
+_SILENT = timedelta(minutes=10)
+_FAST = timedelta(minutes=2)
+_ROOM = 512 * 1024 * 1024
+_OTHERS = 0o077
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence *about* a part; *well* is false when somebody is needed."""
+
+    about: str
+    well: bool
+    sentence: str
+
+
+def examine(settings: Settings, at: datetime) -> Iterator[Finding]:
+    """Yield what was found, part by part; nothing is changed."""
+    yield _address(settings)
+    yield from _modes(settings.data_dir)
+    yield _certificates(settings, at)
+    yield _disk(settings.data_dir)
+    yield _queue(settings)
+    engine = db.open_engine(settings.database)
+    try:
+        yield from _database(engine, at)
+    finally:
+        engine.dispose()
+
+
+def credentials(settings: Settings, at: datetime) -> Credentials:
+    """Return the pass type certificate that the settings name, all checked.
+
+    Raises:
+        CertificateError: one of its kinds, with the remedy.
+    """
+    folder = settings.certs_dir
+    secret = settings.apple_private_key_password
+    return certificates.load(
+        settings.apple_certificate or folder / certificates.CERTIFICATE_FILE,
+        settings.apple_private_key or folder / certificates.KEY_FILE,
+        settings.apple_wwdr or folder / certificates.INTERMEDIATE_FILE,
+        passphrase=secret.get_secret_value() if secret else None,
+        trust=trust(settings),
+        at=at,
+    )
+
+
+def trust(settings: Settings) -> chains.Trust:
+    """Return whom to trust: Apple, and in development its stand-in too."""
+    root = settings.certs_dir / certificates.ROOT_FILE
+    return certificates.trust_of(root) if settings.local else chains.APPLE
+
+
+def _address(settings: Settings) -> Finding:
+    if settings.local:
+        told = f"The base URL is {settings.base_url}: development, no phone reaches it."
+        return Finding("settings", True, told)
+    return Finding("settings", True, f"Phones and people come to {settings.base_url}.")
+
+
+def _modes(folder: Path) -> Iterator[Finding]:
+    wide = [path for path in _secret_files(folder) if path.stat().st_mode & _OTHERS]
+    for path in wide:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        told = f"Others can reach {path} (mode {mode:04o}); run `chmod 600 {path}`."
+        yield Finding("keys", False, told)
+    if not wide:
+        yield Finding(
+            "keys", True, "Keys and database are readable by their owner alone."
+        )
+
+
+def _secret_files(folder: Path) -> Iterator[Path]:
+    yield from folder.glob("*.db*")
+    yield from folder.glob("SECRET_KEY")
+    yield from (folder / "certs").glob("*.key")
+
+
+def _certificates(settings: Settings, at: datetime) -> Finding:
+    try:
+        facts = credentials(settings, at).facts
+    except CertificateError as error:
+        return Finding("certificates", False, str(error))
+    days = facts.days_left(at)
+    told = f"{facts.pass_type_identifier} is valid for {days} more days."
+    if days < RENEW_DAYS:
+        return Finding("certificates", False, f"{told} Renew it: `palier certs csr`.")
+    return Finding("certificates", True, told)
+
+
+def _disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    told = f"{free // 2**20} MB are free in {folder}."
+    if free < _ROOM:
+        told += " Make room: a full disk takes no points."
+    return Finding("disk", free >= _ROOM, told)
+
+
+def _queue(settings: Settings) -> Finding:
+    try:
+        with closing(queues.open_queue(settings).storage) as storage:
+            waiting = storage.queue_size()
+    except ConfigurationError as error:
+        return Finding("queue", False, str(error))
+    return Finding("queue", True, f"The queue answers; {waiting} hints wait.")
+
+
+def _database(engine: Engine, at: datetime) -> Iterator[Finding]:
+    try:
+        found, newest = migrations.current(engine), migrations.newest()
+        if found != newest:
+            told = f"The database is at {found}, not {newest}; run `palier db upgrade`."
+            yield Finding("database", False, told)
+            return
+        yield Finding("database", True, f"{engine.dialect.name} answers, at {found}.")
+        with db.read(Sessions(engine)) as session:
+            yield from _owed(session, at)
+            yield _worker(session, at)
+            yield _clock(session, at)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        yield Finding("database", False, f"The database cannot be used: {reason}.")
+
+
+def _owed(session: Session, at: datetime) -> Iterator[Finding]:
+    for lane in session.scalars(select(Lane).where(Lane.paused_until > at)):
+        told = f"{lane.name} pauses until {lane.paused_until:%H:%M} UTC: {lane.reason}."
+        yield Finding("phones", False, told)
+    owed = lanes.owed(session, Registration)
+    if owed.dead:
+        yield Finding("phones", False, f"{owed.dead} updates were given up.")
+    waited = at - owed.oldest if owed.oldest else timedelta()
+    told = f"{owed.waiting} updates are owed to phones"
+    if waited > _LATE:
+        minutes = waited // timedelta(minutes=1)
+        yield Finding("phones", False, f"{told}, the oldest for {minutes} minutes.")
+    else:
+        yield Finding("phones", True, f"{told}, none for long.")
+
+
+def _worker(session: Session, at: datetime) -> Finding:
+    due = schedule.upcoming(session).get(upkeep.PULSE.name)
+    if due is None:
+        told = "No background worker has run yet; `palier serve` brings one."
+        return Finding("worker", True, told)
+    if at - due > _SILENT:
+        told = "No background worker runs; start `palier serve` or `palier worker`."
+        return Finding("worker", False, told)
+    return Finding("worker", True, "A background worker runs.")
+
+
+def _clock(session: Session, at: datetime) -> Finding:
+    latest = session.scalar(select(func.max(AuditRecord.at)))
+    if session.get_bind().dialect.name == "postgresql":
+        there: datetime = session.scalar(text("SELECT clock_timestamp()")) or at
+        if abs(there - at) > _FAST:
+            told = (
+                f"This machine's clock and the database's differ by {abs(there - at)}."
+            )
+            return Finding("clock", False, told)
+    if latest and latest > at + _FAST:
+        told = (
+            f"The clock says {at:%Y-%m-%d %H:%M} UTC, before what is recorded already."
+        )
+        return Finding("clock", False, told)
+    return Finding("clock", True, f"It is {at:%Y-%m-%d %H:%M} UTC.")
