@@ -106,8 +106,10 @@ class AppleWallet:
             self._stopped[lane] = loaded
         return ended
 
-    def pass_file(self, session: Session, card_id: int, at: datetime) -> bytes:
-        """Return the card's .pkpass as it is now, signed.
+    def pass_file(
+        self, session: Session, card_id: int, at: datetime | None = None
+    ) -> bytes:
+        """Return the card's .pkpass as it is now, signed at *at* or else now.
 
         Raises:
             NotFoundError: the card has no pass.
@@ -122,6 +124,7 @@ class AppleWallet:
         ).first()
         if row is None:
             raise NotFoundError("pass")
+        at = at or self.clock()
         content = self.content(session, card_id)
         data = self.build(content, PassIdentity(*row), at)
         self.sightings.fetched(card_id, content.revision, at)

@@ -263,7 +263,10 @@ def _unchanged(environ: "WSGIEnvironment", found: Pass, modified: str) -> bool:
     since = environ.get("HTTP_IF_MODIFIED_SINCE")
     if since is None or since == modified:
         return since is not None
-    return parse_date(since) == found.revised_at
+    try:
+        return parse_date(since) == found.revised_at
+    except OverflowError:
+        return False
 
 
 def _since(environ: "WSGIEnvironment") -> str | None:
