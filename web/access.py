@@ -47,6 +47,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     # login
     "login.sign_in": ANYONE,
     "login.sign_out": ANYONE,
+    "login.welcome": ANYONE,
+    "login.accept": ANYONE,
     "login.home": SIGNED_IN,
     "login.programmes": SIGNED_IN,
     "login.choose_programme": SIGNED_IN,

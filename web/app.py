@@ -41,6 +41,7 @@ class Palier:
     ) -> None:
         self.site = site
         self._hosts = settings.hosts
+        self._scheme = "https" if settings.https else "http"
         self._mounts = mounts
 
     def __call__(
@@ -48,6 +49,7 @@ class Palier:
     ) -> Iterable[bytes]:
         """Answer one request."""
         began = time.monotonic()
+        environ["wsgi.url_scheme"] = self._scheme
         request_id = environ[requests.ENVIRON] = requests.new_id()
         surface, app = self._app(environ.get("PATH_INFO", ""))
         noted: list[int] = []
@@ -100,7 +102,8 @@ def create_app(services: Services, extra: Sequence[Surface] = ()) -> Wsgi:
     palier: Wsgi = Palier(settings, site, mounts(services))
     if settings.trusted_proxy_hops:
         hops = settings.trusted_proxy_hops
-        palier = ProxyFix(palier, x_for=hops, x_proto=hops, x_host=hops)
+        # The base URL says scheme and host: only the visitor's address is asked for.
+        palier = ProxyFix(palier, x_for=hops, x_proto=0, x_host=0)
     return palier
 
 

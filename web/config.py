@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     worker: Literal["inline", "off"] = "inline"
     limits_url: SecretStr | None = None
     metrics_token: SecretStr | None = None
+    security_contact: str | None = Field(
+        default=None, pattern=r"^(https://|mailto:)[!-~]{3,200}$"
+    )
 
     @classmethod
     def load(

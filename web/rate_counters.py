@@ -86,12 +86,6 @@ class DatabaseStorage(Storage):
             )
 
 
-def sweep(sessions: Sessions, clock: Clock) -> None:
-    """Remove the counters whose window is over."""
-    with db.write(sessions) as session:
-        session.execute(delete(RateCounter).where(RateCounter.expires_at <= clock()))
-
-
 def _insert(session: Session) -> Any:
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert

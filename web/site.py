@@ -11,6 +11,7 @@ from flask_security import Security
 
 from web import access, bodies, csrf, errors, folders, headers, languages, qr
 from web.access import Permission
+from web.accounts import sessions
 from web.accounts.sessions import ServerSessions
 from web.accounts.store import AccountStore
 from web.assets import Assets
@@ -46,6 +47,7 @@ def create_site(services: Services, extra: Sequence[Surface] = ()) -> Flask:
     languages.register(app)
     _remember_people(app, services)
     headers.register(app, https=services.settings.https)
+    app.before_request(sessions.raise_trouble)
     bodies.register(app)
     more = {name: who for one in extra for name, who in one.permissions.items()}
     access.register(app, more)
@@ -81,6 +83,8 @@ def _remember_people(app: Flask, services: Services) -> None:
         https=settings.https,
     )
     app.config.update(
+        # Sessions are ours: they end by time and by hand, not by a changed address.
+        SESSION_PROTECTION=None,
         SECURITY_PASSWORD_SALT=settings.key("security").hex(),
         SECURITY_REMEMBER_SALT="palier-remember",
         SECURITY_POST_LOGIN_VIEW="/home",

@@ -30,3 +30,8 @@ class Account(Base, UserMixin):
     language: Mapped[str] = mapped_column(default="fr")
     fs_uniquifier: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
+
+    @property
+    def known_words(self) -> tuple[str, ...]:
+        """What others know of the person, and no password is made of."""
+        return (self.email, self.name or "")

@@ -41,6 +41,18 @@ def check(password: str, *, about: tuple[str, ...] = ()) -> None:
         )
 
 
+def chosen(password: str, *, about: tuple[str, ...] = ()) -> str:
+    """Return what is kept of a new password.
+
+    It takes its time: call it outside of any transaction.
+
+    Raises:
+        InvalidError: as `check` says.
+    """
+    check(password, about=about)
+    return digest(password)
+
+
 def digest(password: str) -> str:
     """Return what is kept of the password."""
     with _turns:

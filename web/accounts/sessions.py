@@ -11,11 +11,12 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+import flask
 from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from passes import db
@@ -51,6 +52,7 @@ class BrowserSession(SecureCookieSession):
     token: str | None = None
     retired: str | None = None
     kept: bool = True
+    error: Exception | None = None
     seen_at: datetime | None = None
 
     @property
@@ -86,7 +88,7 @@ class ServerSessions(SessionInterface):
         value = request.cookies.get(self.cookie, "")
         if value.startswith(_VISITOR):
             return self._visitor(value.removeprefix(_VISITOR))
-        return self._signed_in(value) if value else BrowserSession()
+        return self._known(value) if value else BrowserSession()
 
     def save_session(
         self, app: Flask, session: SessionMixin, response: Response
@@ -115,6 +117,15 @@ class ServerSessions(SessionInterface):
             return BrowserSession()
         return BrowserSession(document)
 
+    def _known(self, token: str) -> BrowserSession:
+        try:
+            return self._signed_in(token)
+        except (SQLAlchemyError, BusyError) as error:
+            # Raised when there is a request that an error page can answer.
+            browser = BrowserSession()
+            browser.kept, browser.error = False, error
+            return browser
+
     def _signed_in(self, token: str) -> BrowserSession:
         now = self._clock()
         with db.read(self._sessions) as session:
@@ -135,7 +146,7 @@ class ServerSessions(SessionInterface):
             with db.write(self._sessions) as session:
                 _retire(session, browser)
                 _insert(session, browser, now)
-            self._set(response, browser.token)
+            self._set(response, browser.token, LONGEST)
         elif browser.modified:
             with db.write(self._sessions) as session:
                 _change(session, browser, now)
@@ -150,7 +161,7 @@ class ServerSessions(SessionInterface):
                     .where(WebSession.id == digest(token))
                     .values(seen_at=now)
                 )
-        except (BusyError, DBAPIError):
+        except (BusyError, SQLAlchemyError):
             # A page that reads is shown even while the disk is full.
             return
 
@@ -168,10 +179,24 @@ class ServerSessions(SessionInterface):
                 self.cookie, secure=self._https, httponly=True, samesite="Lax"
             )
 
-    def _set(self, response: Response, value: str) -> None:
+    def _set(
+        self, response: Response, value: str, age: timedelta | None = None
+    ) -> None:
         response.set_cookie(
-            self.cookie, value, secure=self._https, httponly=True, samesite="Lax"
+            self.cookie,
+            value,
+            max_age=age,
+            secure=self._https,
+            httponly=True,
+            samesite="Lax",
         )
+
+
+def raise_trouble() -> None:
+    """Before the first look at the session: say if it could not be read."""
+    error = getattr(flask.session, "error", None)
+    if error is not None:
+        raise error
 
 
 def cookieless(path: str) -> str | None:
@@ -217,15 +242,6 @@ def end_all(session: Session, account_id: int, *, but: str | None = None) -> Non
     if but is not None:
         query = query.where(WebSession.id != but)
     session.execute(query)
-
-
-def sweep(session: Session, at: datetime) -> None:
-    """Remove the rows of sessions that have ended."""
-    session.execute(
-        delete(WebSession).where(
-            (WebSession.seen_at <= at - IDLE) | (WebSession.created_at <= at - LONGEST)
-        )
-    )
 
 
 def _retire(session: Session, browser: BrowserSession) -> None:

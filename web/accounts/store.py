@@ -115,8 +115,19 @@ def set_password(
     Raises:
         InvalidError: the password is too weak.
     """
-    passwords.check(password, about=(account.email, account.name or ""))
-    account.password = passwords.digest(password)
+    keep_password(
+        session,
+        account,
+        passwords.chosen(password, about=account.known_words),
+        keep=keep,
+    )
+
+
+def keep_password(
+    session: Session, account: Account, digest: str, *, keep: str | None = None
+) -> None:
+    """Give the account a password that was `passwords.chosen`, as `set_password`."""
+    account.password = digest
     end_sessions(session, account, keep=keep)
 
 

@@ -1,6 +1,7 @@
 """Who may sign in: password, limits, and the audit log of those who may not."""
 
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from passes.people import audit
 from passes.people.actor import Actor
@@ -47,13 +48,30 @@ def _renew_digest(account: Account, password: str) -> None:
             )
 
 
-def _note(account: Account | None, action: str) -> None:
-    actor = Actor(
+def note_password(session: Session, account: Account) -> None:
+    """Write down that the account's person chose a password."""
+    actor = _actor(account)
+    audit.record(
+        session,
+        actor,
+        "password.chosen",
+        actor.name,
+        programme_id=None,
+        at=services().clock(),
+    )
+
+
+def _actor(account: Account | None) -> Actor:
+    return Actor(
         kind="account" if account else "visitor",
         id=str(account.id) if account else "unknown",
         ip=requests.address(),
         request_id=requests.request_id(),
     )
+
+
+def _note(account: Account | None, action: str) -> None:
+    actor = _actor(account)
     with services().write() as session:
         audit.record(
             session,

@@ -30,3 +30,16 @@ class SignInForm(FlaskForm):  # type: ignore[misc]  # no types
         render_kw={"autocomplete": "current-password"},
     )
     next = HiddenField()
+
+
+class WelcomeForm(FlaskForm):  # type: ignore[misc]  # no types
+    """A new password; what it must be like is for `web.accounts.passwords` to say."""
+
+    password = PasswordField(
+        lazy_gettext("New password"),
+        validators=[
+            InputRequired(lazy_gettext("Enter a password.")),
+            Length(max=passwords.LONGEST),
+        ],
+        render_kw={"autocomplete": "new-password"},
+    )

@@ -16,14 +16,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user, login_user, logout_user
 
-from passes.errors import NotFoundError
+from passes.errors import InvalidError, NotFoundError
 from passes.people.actor import Role
 from passes.programmes import programme as programmes
-from web import access, redirects
-from web.accounts import sessions
+from web import access, headers, languages, redirects
+from web.accounts import invitations, passwords, sessions, store
+from web.accounts.account import Account
 from web.limits import TooOftenError
 from web.login import attempts, browsers
-from web.login.forms import SignInForm
+from web.login.forms import SignInForm, WelcomeForm
 from web.services import services
 
 bp = Blueprint("login", __name__)
@@ -125,6 +126,52 @@ def end_browser() -> ResponseReturnValue:
             sessions.end_all(writing, access.account().id, but=own)
     flash(gettext("Signed out there."), "success")
     return redirect(url_for("login.browsers"), HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/welcome/<token>")
+def welcome(token: str) -> ResponseReturnValue:
+    """Show the form of an invitation; looking does not use it up."""
+    with services().read() as reading:
+        invited = invitations.account(reading, token, key=_invitation_key())
+    return _ask_for_password(WelcomeForm(), invited)
+
+
+@bp.post("/welcome/<token>")
+def accept(token: str) -> ResponseReturnValue:
+    """Keep the password that the invited person chose, and let them sign in."""
+    form = WelcomeForm()
+    with services().read() as reading:
+        invited = invitations.account(reading, token, key=_invitation_key())
+    try:
+        kept = passwords.chosen(form.password.data or "", about=invited.known_words)
+    except InvalidError:
+        return _ask_for_password(form, invited, refused=True)
+    with services().write() as writing:
+        # Looked up again: two who follow one link must not both be let in.
+        invited = invitations.account(writing, token, key=_invitation_key())
+        store.keep_password(writing, invited, kept)
+        attempts.note_password(writing, invited)
+    flash(gettext("Your password is kept. Sign in with it now."), "success")
+    return redirect(url_for("login.sign_in"), HTTPStatus.SEE_OTHER)
+
+
+def _invitation_key() -> bytes:
+    return services().settings.key(invitations.PURPOSE)
+
+
+def _ask_for_password(
+    form: WelcomeForm, invited: Account, *, refused: bool = False
+) -> ResponseReturnValue:
+    headers.use(headers.PRIVATE_LINK)
+    languages.choose(invited.language)
+    page = render_template(
+        "login/welcome.html",
+        form=form,
+        email=invited.email,
+        shortest=passwords.SHORTEST,
+        refused=refused,
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
 
 
 def _home() -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from passes.delivery import lanes
 from passes.delivery.wallet import Wallet
+from wallet_apple.errors import CertificateError
 from web.services import Services
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -70,12 +71,26 @@ class _Owed(Collector):
             "How long the oldest is due.",
             labels=("wallet", "lane"),
         )
+        yield from self._certificates()
         for wallet in self._services.wallets:
             for lane, alive, given_up, seconds in self._lanes(wallet):
                 owed.add_metric((wallet.name, lane), alive)
                 dead.add_metric((wallet.name, lane), given_up)
                 late.add_metric((wallet.name, lane), seconds)
         yield from (owed, dead, late)
+
+    def _certificates(self) -> Iterable[Metric]:
+        """Days that Apple's certificate still counts; nothing while there is none."""
+        now = self._services.clock()
+        days = GaugeMetricFamily(
+            "palier_certificate_days_left", "Days left.", labels=("certificate",)
+        )
+        try:
+            facts = self._services.apple.identity.loaded(now).facts
+        except CertificateError:
+            return
+        days.add_metric((facts.pass_type_identifier,), facts.days_left(now))
+        yield days
 
     def _lanes(self, wallet: Wallet) -> Iterable[tuple[str, int, int, float]]:
         rows = wallet.rows

@@ -2,9 +2,10 @@
 
 import hmac
 import ipaddress
+from datetime import timedelta
 from http import HTTPStatus
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from passes.programmes import design
@@ -17,6 +18,7 @@ from web.services import services
 bp = Blueprint("ops", __name__)
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
+_REPORTS = timedelta(days=180)
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 _DAY = "public, max-age=86400"
 
@@ -75,8 +77,18 @@ def brand(slug: str) -> ResponseReturnValue:
 
 @bp.get("/.well-known/security.txt")
 def security() -> ResponseReturnValue:
-    """Say where to report a weakness (RFC 9116)."""
-    return redirect("/", HTTPStatus.FOUND)
+    """Say where to report a weakness (RFC 9116), if the operator wants reports."""
+    settings, now = services().settings, services().clock()
+    if settings.security_contact is None:
+        abort(HTTPStatus.NOT_FOUND)
+    expires = (now + _REPORTS).replace(microsecond=0)
+    lines = (
+        f"Contact: {settings.security_contact}",
+        f"Expires: {expires.isoformat().replace('+00:00', 'Z')}",
+        "Preferred-Languages: fr, en",
+        f"Canonical: {settings.base_url}/.well-known/security.txt",
+    )
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
 @bp.get("/robots.txt")
