@@ -44,7 +44,8 @@ def icons(brand: Brand, media: Media) -> dict[str, bytes]:
     if brand.logo is None:
         mark = _letters(brand, size, colours.parse(brand.foreground))
     else:
-        mark = _inside(opened(media(brand.logo)), (size, size), _share(brand, media))
+        picture = opened(media(brand.logo))
+        mark = _inside(picture, (size, size), _share(picture))
     largest.paste(mark, _centred(mark, size), mark)
     return scaled("icon", largest)
 
@@ -106,11 +107,9 @@ def encoded(picture: Image.Image, palette: int) -> bytes:
     return file.getvalue()
 
 
-def _share(brand: Brand, media: Media) -> float:
+def _share(picture: Image.Image) -> float:
     """How much of the icon a logo takes: a full square keeps all of it."""
-    picture = opened(media(brand.logo or ""))
-    alpha = picture.getchannel("A").getextrema()
-    solid = alpha == (255, 255)
+    solid = picture.getchannel("A").getextrema() == (255, 255)
     return 1 if solid and picture.width == picture.height else _FILL
 
 
