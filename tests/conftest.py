@@ -6,7 +6,7 @@ there (``postgresql,browser``): lacking it fails then, where it skips otherwise.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,6 +32,22 @@ for _name in [name for name in os.environ if name.startswith("PALIER_")]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let fault tests have a long form."""
     parser.addoption("--long", action="store_true", help="fault tests in full length")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, object, object]:
+    """Let a report with half a character in it reach the process that prints it."""
+    return _writable((yield))
+
+
+def _writable(part: object) -> object:
+    if isinstance(part, str):
+        return part.encode("utf-8", "backslashreplace").decode()
+    if isinstance(part, dict):
+        return {_writable(name): _writable(value) for name, value in part.items()}
+    if isinstance(part, list | tuple):
+        return type(part)(map(_writable, part))
+    return part
 
 
 def lacking(what: str, reason: str) -> NoReturn:
