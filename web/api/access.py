@@ -1,5 +1,7 @@
 """Who may call what: one table of scopes, and nothing without an entry in it."""
 
+from http import HTTPStatus
+
 import structlog
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -88,7 +90,9 @@ def _token() -> str:
 def _note_use(response: Response) -> Response:
     found: Caller | None = g.get("caller")
     now = services().clock()
-    if found is None or not keys.stale(found, now):
+    # A server in trouble is not asked for a write more.
+    trouble = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if found is None or trouble or not keys.stale(found, now):
         return response
     try:
         with db.write(services().sessions) as session:

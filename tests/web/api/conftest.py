@@ -54,3 +54,18 @@ def caller_with(services: Services, till: Till) -> Callable[..., Caller]:
         return Caller(till.caller.api, token)
 
     return make
+
+
+@pytest.fixture
+def caller_with_all(caller_with: Callable[..., Caller]) -> Caller:
+    """Another key of the same shop."""
+    return caller_with(*Scope)
+
+
+@pytest.fixture
+def other_till(services: Services, till: Till) -> Till:
+    """A shop of somebody else, on the same server."""
+    with services.write() as session:
+        shop = make_shop(session, "bakery")
+        token = make_key(session, shop.programme, *Scope)
+    return Till(Caller(till.caller.api, token), shop)

@@ -1,0 +1,144 @@
+"""One key moves points once: keys, answers, refusals, pruning."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from passes.delivery import changes
+from passes.errors import CardVoidError, ConflictError
+from passes.loyalty.entry import Note
+from tests.makers import NOON, make_programme
+from web import idempotency
+from web.idempotency import (
+    Answer,
+    Asked,
+    KeyMalformedError,
+    KeyMissingError,
+    KeyReusedError,
+)
+from web.tables import GivenAnswer
+
+ASKED = Asked("a-key", idempotency.fingerprint("POST", "/earn", b"{}"))
+OTHER = Asked("a-key", idempotency.fingerprint("POST", "/earn", b"{1}"))
+
+
+def refusal(error: ConflictError) -> Answer:
+    return Answer(409, error.code.encode())
+
+
+def answered(
+    session: Session, asked: Asked = ASKED, work: Callable[[], Answer] | None = None
+) -> Answer:
+    return idempotency.answer(
+        session,
+        1,
+        asked,
+        work or (lambda: Answer(201, b"done")),
+        refused=refusal,
+        at=NOON,
+    )
+
+
+@pytest.fixture(autouse=True)
+def programme(session: Session) -> None:
+    assert make_programme(session).id == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("8e03978e-40d5", "8e03978e-40d5"),
+        ('"8e03978e-40d5"', "8e03978e-40d5"),
+        (" padded ", "padded"),
+        (r'"with \"quotes\" and \\"', r'with "quotes" and \ '.strip()),
+        ('inner"quote', 'inner"quote'),
+        ("k" * 255, "k" * 255),
+    ],
+)
+def test_a_key_is_the_same_bare_and_quoted(written: str, key: str) -> None:
+    assert idempotency.read_key(written) == key
+
+
+@pytest.mark.parametrize("written", [None, "", "   "])
+def test_a_missing_key_is_refused(written: str | None) -> None:
+    with pytest.raises(KeyMissingError):
+        idempotency.read_key(written)
+
+
+@pytest.mark.parametrize(
+    "written", ["k" * 256, "é", "a\x00b", "a\tb", '"open', '""', '"a"b"', "\x7f"]
+)
+def test_a_key_that_is_none_is_refused(written: str) -> None:
+    with pytest.raises(KeyMalformedError):
+        idempotency.read_key(written)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("PUT", "/a", b"1"), ("POST", "/b", b"1"), ("POST", "/a", b"2")],
+)
+def test_another_request_has_another_fingerprint(
+    method: str, path: str, body: bytes
+) -> None:
+    first = idempotency.fingerprint("POST", "/a", b"1")
+
+    assert idempotency.fingerprint(method, path, body) != first
+
+
+def test_the_first_answer_comes_again(session: Session) -> None:
+    answered(session)
+
+    again = answered(session, work=lambda: Answer(201, b"done twice"))
+
+    assert again == Answer(201, b"done", replayed=True)
+
+
+def test_another_request_with_the_key_is_refused(session: Session) -> None:
+    answered(session)
+
+    with pytest.raises(KeyReusedError):
+        answered(session, OTHER)
+
+
+def test_a_refusal_is_kept_and_its_work_undone(session: Session) -> None:
+    def work() -> Answer:
+        session.add(Note(movement="m", salt="s", text="t"))
+        session.flush()
+        changes.note(session, 7, changes.Priority.INTERACTIVE)
+        raise CardVoidError
+
+    answered(session, work=work)
+
+    assert answered(session) == Answer(409, b"card_void", replayed=True)
+    assert session.scalar(select(func.count()).select_from(Note)) == 0
+    assert not changes.noted(session, 7)
+
+
+def test_work_not_yet_written_is_undone_with_a_refusal(session: Session) -> None:
+    def work() -> Answer:
+        session.add(Note(movement="m", salt="s", text="t"))
+        raise CardVoidError
+
+    answered(session, work=work)
+    session.flush()
+
+    assert session.scalar(select(func.count()).select_from(Note)) == 0
+
+
+def test_an_answer_about_a_person_can_be_replaced(session: Session) -> None:
+    answered(session, work=lambda: Answer(201, b"Anna", subject="member:1"))
+
+    idempotency.forget(session, 1, "member:1", Answer(410, b"erased"))
+
+    assert answered(session) == Answer(410, b"erased", replayed=True)
+
+
+def test_answers_are_kept_for_thirty_days(session: Session) -> None:
+    answered(session)
+
+    assert idempotency.prune(session, NOON + timedelta(days=30)) == 0
+    assert idempotency.prune(session, NOON + timedelta(days=30, seconds=1)) == 1
+    assert session.scalar(select(func.count()).select_from(GivenAnswer)) == 0
