@@ -10,7 +10,7 @@ import click
 
 _COMMANDS = {
     "serve": ("web.commands.serve:serve", "Serve the site."),
-    "worker": ("web.commands.serve:worker", "Run the background worker alone."),
+    "worker": ("web.commands.worker:worker", "Run the background worker alone."),
     "demo": ("web.commands.demo:demo", "Serve a demo shop, with a phone to try."),
     "doctor": ("web.commands.doctor:doctor", "Say what needs a hand."),
     "db": ("web.commands.db:db", "Look after the database's schema."),

@@ -21,7 +21,7 @@ from wallet_apple import certificates, chains
 from wallet_apple.certificates import Credentials
 from wallet_apple.errors import CertificateError
 from wallet_apple.tables import Registration
-from web import queues, upkeep
+from web import queues, services, upkeep
 from web.config import ConfigurationError, Settings
 
 RENEW_DAYS = 30
@@ -63,13 +63,12 @@ def credentials(settings: Settings, at: datetime) -> Credentials:
     Raises:
         CertificateError: one of its kinds, with the remedy.
     """
-    folder = settings.certs_dir
-    secret = settings.apple_private_key_password
+    files = services.apple_files(settings)
     return certificates.load(
-        settings.apple_certificate or folder / certificates.CERTIFICATE_FILE,
-        settings.apple_private_key or folder / certificates.KEY_FILE,
-        settings.apple_wwdr or folder / certificates.INTERMEDIATE_FILE,
-        passphrase=secret.get_secret_value() if secret else None,
+        files.certificate,
+        files.key,
+        files.intermediate,
+        passphrase=files.passphrase,
         trust=trust(settings),
         at=at,
     )
@@ -77,8 +76,8 @@ def credentials(settings: Settings, at: datetime) -> Credentials:
 
 def trust(settings: Settings) -> chains.Trust:
     """Return whom to trust: Apple, and in development its stand-in too."""
-    root = settings.certs_dir / certificates.ROOT_FILE
-    return certificates.trust_of(root) if settings.local else chains.APPLE
+    root = services.apple_files(settings).root
+    return certificates.trust_of(root) if root else chains.APPLE
 
 
 def _address(settings: Settings) -> Finding:

@@ -18,7 +18,7 @@ from passes.cards import rollout
 from passes.db import Base
 from passes.delivery import schedule
 from passes.people import audit
-from wallet_apple.tables import DeviceLog
+from wallet_apple import device_log
 from web import idempotency
 from web.services import Services
 from web.tables import RateCounter, WebSession
@@ -31,16 +31,15 @@ STEP = timedelta(milliseconds=200)
 # No transaction stays open for as long as this before its audit record commits.
 _SETTLED = timedelta(minutes=2)
 _SESSIONS_KEPT = timedelta(days=31)
-_LOG_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that repeats, in one transaction; it returns how much it did."""
+    """Work that repeats, in one transaction."""
 
     name: str
     every: timedelta
-    work: Callable[[Session, datetime], int]
+    work: Callable[[Session, datetime], object]
 
 
 def seal_audit(session: Session, at: datetime) -> int:
@@ -58,11 +57,6 @@ def prune_counters(session: Session, at: datetime) -> int:
     return _remove(session, RateCounter, RateCounter.expires_at < at)
 
 
-def prune_device_log(session: Session, at: datetime) -> int:
-    """Remove what devices said a month ago."""
-    return _remove(session, DeviceLog, DeviceLog.at < at - _LOG_KEPT)
-
-
 PULSE = Job("seal-audit", timedelta(minutes=1), seal_audit)
 """The most frequent job: while it is done, some worker runs."""
 
@@ -71,7 +65,7 @@ JOBS = (
     Job("prune-answers", timedelta(minutes=10), idempotency.prune),
     Job("prune-sessions", timedelta(hours=1), prune_sessions),
     Job("prune-counters", timedelta(minutes=10), prune_counters),
-    Job("prune-device-log", timedelta(hours=1), prune_device_log),
+    Job("prune-device-log", timedelta(hours=1), device_log.prune),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import select
@@ -21,10 +22,12 @@ from passes.people.actor import SYSTEM
 from passes.programmes import design
 from passes.programmes.media import MediaFiles
 from tests.makers import make_card, make_programme
-from wallet_apple.tables import Device, DeviceLog, Registration
-from web import upkeep, worker
+from wallet_apple.tables import Device, Registration
+from wallet_apple.wallet import AppleWallet
+from web import limits, upkeep, worker
 from web.config import Settings
 from web.services import Services
+from web.tables import RateCounter, WebSession
 from web.worker import Engine
 
 LANE = "apple:pass.test"
@@ -61,13 +64,11 @@ class FakeWallet:
         self.delivered += [row.row_id for row in claimed]
         return Report([Answer(row.row_id, Outcome.DELIVERED) for row in claimed])
 
-    def pass_file(self, session: Session, card_id: int) -> bytes:
-        """Give no file."""
-        return b""
+    def tick(self) -> None:
+        """Write nothing down."""
 
-    def installed(self, session: Session, card_id: int) -> int:
-        """Count nothing."""
-        return 0
+    def close(self) -> None:
+        """Close nothing."""
 
 
 @pytest.fixture
@@ -109,8 +110,15 @@ def services_of(
     wake: Callable[[], None] = lambda: None,
 ) -> Services:
     """Return services whose one wallet is *wallet*."""
-    media = MediaFiles(settings.media_dir)
-    return Services(settings, sessions, wallet, media, clock.now, wake)
+    return Services(
+        settings,
+        sessions,
+        cast("AppleWallet", wallet),
+        MediaFiles(settings.media_dir),
+        limits.in_database(sessions, clock.now, b"key"),
+        clock.now,
+        wake,
+    )
 
 
 def owe(session: Session, **values: object) -> Registration:
@@ -348,11 +356,14 @@ def test_the_audit_log_is_sealed_when_it_has_settled(sessions: Sessions) -> None
         assert upkeep.seal_audit(session, clock.now()) == 1
 
 
-def test_what_devices_said_long_ago_is_forgotten(sessions: Sessions) -> None:
+def test_browsers_and_counters_that_are_over_are_forgotten(sessions: Sessions) -> None:
+    long_ago = clock.now() - timedelta(days=40)
     with db.write(sessions) as session:
-        for days in (40, 20):
-            at = clock.now() - timedelta(days=days)
-            session.add(DeviceLog(at=at, kind="other", line=f"{days} days ago"))
+        session.add(RateCounter(key="k", hits=1, expires_at=long_ago))
+        session.add(
+            WebSession(id="s", document={}, created_at=long_ago, seen_at=long_ago)
+        )
 
     with db.write(sessions) as session:
-        assert upkeep.prune_device_log(session, clock.now()) == 1
+        assert upkeep.prune_counters(session, clock.now()) == 1
+        assert upkeep.prune_sessions(session, clock.now()) == 1

@@ -15,7 +15,7 @@ def deliver(once: bool) -> None:
     """
     settings = running.settings()
     with running.database(settings):
-        made = services.open_services(settings, wake=lambda: None)
+        made = services.build(settings, wake=lambda: None)
         sent = worker.drain(made, set())
         made.apple.close()
         made.sessions.engine.dispose()

@@ -32,7 +32,7 @@ def build(card: str, output: Path) -> None:
     """Write the pass of the card with the id CARD, as a phone would get it now."""
     settings = running.settings()
     with running.database(settings):
-        made = services.open_services(settings, wake=lambda: None)
+        made = services.build(settings, wake=lambda: None)
         with made.read() as session:
             found = session.scalar(select(Card.id).where(Card.public_id == card))
             if found is None:

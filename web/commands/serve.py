@@ -47,17 +47,6 @@ def serve(host: str, port: int, workers: int, threads: int, migrate: bool) -> No
     )
 
 
-@running.command()
-def worker() -> None:
-    """Run the background worker alone.
-
-    Any number may run beside one PostgreSQL; with SQLite, on the same machine.
-    """
-    settings = running.settings()
-    prepare(settings, migrate=False)
-    serving.work(settings)
-
-
 def prepare(settings: Settings, *, migrate: bool) -> None:
     """Refuse to start on a database of another version, or bring it to this one.
 
