@@ -184,6 +184,7 @@ def open_engine(url: str | URL, *, pool_size: int = 20) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "options": f"-c lock_timeout={_BUSY_MS} -c timezone=UTC",
             "connect_timeout": 5,
@@ -200,6 +201,8 @@ def _open_sqlite(url: URL, pool_size: int) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=0,
+        # An error that is logged must not tell whom it was about.
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
     )
     event.listen(engine, "connect", _configure_sqlite)

@@ -43,7 +43,10 @@ class DatabaseStorage(Storage):
                 index_elements=["key"],
                 set_={
                     "hits": case((over, amount), else_=RateCounter.hits + amount),
-                    "expires_at": case((over, ends), else_=RateCounter.expires_at),
+                    "expires_at": case(
+                        (over, insert.excluded.expires_at),
+                        else_=RateCounter.expires_at,
+                    ),
                 },
             ).returning(RateCounter.hits)
             return int(session.execute(counted).scalar_one())

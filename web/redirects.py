@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import current_app
+from flask import current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -17,7 +17,7 @@ def inside(target: str | None, otherwise: str) -> str:
         return otherwise
     try:
         parts = urlsplit(target)
-        adapter = current_app.create_url_adapter(None)
+        adapter = current_app.create_url_adapter(request)
         if parts.netloc or parts.scheme or adapter is None:
             return otherwise
         adapter.match(parts.path, method="GET")
