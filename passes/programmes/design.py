@@ -16,11 +16,11 @@ from passes.programmes import media
 from passes.programmes.programme import LANGUAGES, Programme
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
-_RULE_LINES = 3
-_MAX_PLACES = 10
-_MAX_NAME = 40
-_MAX_LINE = 200
-_MAX_TERMS = 5_000
+RULE_LINES = 3
+MAX_PLACES = 10
+MAX_NAME = 40
+MAX_LINE = 200
+MAX_TERMS = 5_000
 
 Text = Mapping[str, str]
 
@@ -187,6 +187,30 @@ def publish(
     return number
 
 
+def discard(session: Session, programme: Programme) -> None:
+    """Forget the draft: go back to what is published."""
+    _forget_draft(session, programme)
+
+
+def drafted_at(session: Session, programme: Programme) -> datetime | None:
+    """Return when the draft was last saved; None when there is none."""
+    saved = session.get(DesignDraft, programme.id)
+    return saved.saved_at if saved else None
+
+
+def versions(
+    session: Session, programme_id: int, limit: int = 20
+) -> list[DesignVersion]:
+    """Return the newest published versions, newest first."""
+    query = (
+        select(DesignVersion)
+        .where(DesignVersion.programme_id == programme_id)
+        .order_by(DesignVersion.version.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
 def _forget_draft(session: Session, programme: Programme) -> None:
     if saved := session.get(DesignDraft, programme.id):
         session.delete(saved)
@@ -219,17 +243,17 @@ def read(parts: Mapping[str, object]) -> Design:
 
 def _check(session: Session, programme_id: int, design: Design) -> None:
     for field in ("name", "organisation"):
-        _line(field, getattr(design, field), _MAX_NAME)
-    _line("contact", design.contact, _MAX_LINE)
+        _line(field, getattr(design, field), MAX_NAME)
+    _line("contact", design.contact, MAX_LINE)
     for field in ("background", "foreground", "label"):
         if not _COLOUR.fullmatch(getattr(design, field)):
             raise InvalidError(field, "Use a colour such as #1f3a34.")
-    if len(design.rules) > _RULE_LINES:
+    if len(design.rules) > RULE_LINES:
         raise InvalidError("rules", "Say the rules in at most three lines.")
-    _text("description", design.description, _MAX_LINE)
+    _text("description", design.description, MAX_LINE)
     for text in design.rules:
-        _text("rules", text, _MAX_LINE)
-    _text("terms", design.terms, _MAX_TERMS)
+        _text("rules", text, MAX_LINE)
+    _text("terms", design.terms, MAX_TERMS)
     if design.website is not None and urlsplit(design.website).scheme not in {
         "http",
         "https",
@@ -243,12 +267,12 @@ def _check(session: Session, programme_id: int, design: Design) -> None:
 
 
 def _check_places(places: Sequence[Spot]) -> None:
-    if len(places) > _MAX_PLACES:
+    if len(places) > MAX_PLACES:
         raise InvalidError("places", "A card can know ten places at most.")
     for place in places:
         if not (-90 <= place.latitude <= 90 and -180 <= place.longitude <= 180):  # noqa: PLR2004
             raise InvalidError("places", "Use degrees: latitude, then longitude.")
-        _text("places", place.text, _MAX_LINE)
+        _text("places", place.text, MAX_LINE)
 
 
 def _line(field: str, value: str, longest: int) -> None:

@@ -7,7 +7,7 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes.db import Base
@@ -105,3 +105,9 @@ def belongs(session: Session, programme_id: int, name: str) -> bool:
         )
         is not None
     )
+
+
+def held(session: Session, programme_id: int) -> int:
+    """Return how many bytes of pictures the programme keeps."""
+    query = select(func.sum(Media.size)).where(Media.programme_id == programme_id)
+    return session.scalar(query) or 0
