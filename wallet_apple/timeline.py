@@ -101,7 +101,7 @@ def _devices(session: Session, card_id: int) -> list[OnDevice]:
         .where(Registration.card_id == card_id)
         .order_by(Registration.id)
     )
-    return [_on_device(*row) for row in session.execute(query).tuples()]
+    return [_on_device(*row) for row in session.execute(query)]
 
 
 def _on_device(row: Registration, device: Device, lane: Lane | None) -> OnDevice:

@@ -204,7 +204,7 @@ class AppleWallet:
             .where(_rows.c.id.in_([row.row_id for row in claimed]))
         )
         with self.sessions.reading.connect() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
     def _remove(
         self, pass_type: str, dead: Mapping[str, datetime | None]

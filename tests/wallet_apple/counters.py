@@ -19,6 +19,7 @@ from passes.delivery import changes, lanes
 from passes.programmes import programme as programmes
 from tests import makers
 from tests.makers import NOON
+from wallet_apple import authority
 from wallet_apple.apns_answers import ACCEPTED, Answer
 from wallet_apple.connections import Pushes
 from wallet_apple.identity import Files, Identity, Loaded
@@ -27,7 +28,7 @@ from wallet_apple.wallet import AppleWallet
 from wallet_apple.webservice import WebService
 
 BASE_URL = "https://cards.example.org"
-PASS_TYPE = "pass.example.palier"
+PASS_TYPE = authority.PASS_TYPE_IDENTIFIER
 
 
 class Clock:
