@@ -39,6 +39,8 @@ def join(slug: str) -> ResponseReturnValue:
         f"join:{request.form.get('key', '')[:64]}",
         idempotency.fingerprint("POST", request.path, repr(filled.data).encode()),
     )
+    # Counted before the transaction: the counters have one of their own.
+    circumstances = _circumstances()
     try:
         with services().write() as session:
             programme = programmes.by_slug(session, slug)
@@ -46,7 +48,7 @@ def join(slug: str) -> ResponseReturnValue:
                 session,
                 programme.id,
                 asked,
-                lambda: _join(session, programme, filled),
+                lambda: _join(session, programme, filled, circumstances),
                 refused=lambda error: Answer(HTTPStatus.CONFLICT, error.code.encode()),
                 at=services().clock(),
             )
@@ -59,7 +61,12 @@ def join(slug: str) -> ResponseReturnValue:
     return redirect(address, HTTPStatus.SEE_OTHER)
 
 
-def _join(session: Session, programme: Programme, filled: JoinForm) -> Answer:
+def _join(
+    session: Session,
+    programme: Programme,
+    filled: JoinForm,
+    circumstances: dict[str, object],
+) -> Answer:
     at = services().clock()
     member = members.add(
         session, programme, filled.details(languages.current()), confirmed=False, at=at
@@ -82,7 +89,7 @@ def _join(session: Session, programme: Programme, filled: JoinForm) -> Answer:
         f"card:{card.public_id}",
         programme_id=programme.id,
         at=at,
-        facts=_circumstances(),
+        facts=circumstances,
     )
     return Answer(HTTPStatus.SEE_OTHER, card.page_token.encode(), member.public_id)
 
