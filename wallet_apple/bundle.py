@@ -5,6 +5,7 @@ https://developer.apple.com/documentation/walletpasses/building-a-pass
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,10 +14,12 @@ import orjson
 from passes.content.shown import CardContent
 from wallet_apple import archive, images, localisation, pass_json, signing, strip
 
+Draw = Callable[[CardContent, images.Media], dict[str, bytes]]
+"""Makes the pictures of a card, by name."""
+
 MEDIA_TYPE = "application/vnd.apple.pkpass"
 
 _ROOM = 48 * 1024 * 1024
-_DOCUMENT = archive.Place("pass.json")
 _MANIFEST = archive.Place("manifest.json")
 _SIGNATURE = archive.Place("signature")
 
@@ -25,23 +28,30 @@ _SIGNATURE = archive.Place("signature")
 class _Still:
     """What all cards of one design, tier and step of progress have in common."""
 
-    frame: pass_json.Json
     block: archive.Block
+    document: archive.Stem
+    back: tuple[orjson.Fragment, ...]
     strings: tuple[tuple[str, archive.Stem], ...]
 
 
 class PassFactory:
     """Builds passes; what cards have in common is drawn and laid out once.
 
-    *media* gives the PNG of a media hash. At most *room* bytes of pictures are kept.
-    Safe to share between threads.
+    *media* gives the PNG of a media hash, and *draw* makes a card's pictures with it.
+    At most *room* bytes of pictures are kept. Safe to share between threads.
     """
 
     def __init__(
-        self, signer: signing.Signer, media: images.Media, *, room: int = _ROOM
+        self,
+        signer: signing.Signer,
+        media: images.Media,
+        *,
+        draw: Draw | None = None,
+        room: int = _ROOM,
     ) -> None:
         self._signer = signer
         self._media = media
+        self._draw = draw or pictures
         self._issuer = pass_json.Issuer(
             signer.facts.pass_type_identifier, signer.facts.team_identifier
         )
@@ -80,7 +90,7 @@ class PassFactory:
         """
         still = self._frozen(content)
         own = self._own(content, identity, still)
-        return pictures(content, self._media) | {
+        return self._draw(content, self._media) | {
             one.place.name.decode(): one.data for one in own
         }
 
@@ -91,12 +101,11 @@ class PassFactory:
         still: _Still,
     ) -> list[archive.Member]:
         """The files that are this card's own."""
-        members = [
-            stem.grown(localisation.following(localisation.own(content, language)))
-            for language, stem in still.strings
-        ]
-        document = pass_json.fill(still.frame, content, identity)
-        members.append(archive.member(_DOCUMENT, orjson.dumps(document)))
+        own = orjson.dumps(pass_json.own(content, identity, still.back))
+        members = [still.document.grown(own[1:])]
+        for language, stem in still.strings:
+            lines = localisation.own(content, language)
+            members.append(stem.grown(localisation.following(lines)))
         return members
 
     def _still(self, content: CardContent) -> _Still:
@@ -115,9 +124,14 @@ class PassFactory:
             return still
 
     def _frozen(self, content: CardContent) -> _Still:
+        look = content.look
+        shared = orjson.dumps(pass_json.shared(look, self._issuer))
+        back = (orjson.Fragment(orjson.dumps(one)) for one in pass_json.back(look))
         return _Still(
-            frame=pass_json.frame(content.look, self._issuer),
-            block=archive.block(pictures(content, self._media)),
+            block=archive.block(self._draw(content, self._media)),
+            # Cut before its end: every card goes on with its own part.
+            document=archive.Stem("pass.json", shared[:-1] + b","),
+            back=tuple(back),
             strings=tuple(
                 (language, _stem(content, language))
                 for language in localisation.LANGUAGES

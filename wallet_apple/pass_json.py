@@ -3,6 +3,7 @@
 https://developer.apple.com/documentation/walletpasses/pass
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -41,16 +42,14 @@ class Issuer:
 
 
 def build(content: CardContent, identity: PassIdentity, issuer: Issuer) -> Json:
-    """The whole ``pass.json`` of a card."""
-    return fill(frame(content.look, issuer), content, identity)
+    """The whole ``pass.json`` of a card: its design's part and its own."""
+    look = content.look
+    return {**shared(look, issuer), **own(content, identity, back(look))}
 
 
-def frame(look: Look, issuer: Issuer) -> Json:
-    """The part that every card of a design has; `fill` adds the rest.
-
-    It is shared between cards: nothing in it is ever changed.
-    """
-    shared: Json = {
+def shared(look: Look, issuer: Issuer) -> Json:
+    """The part that every card of a design has."""
+    document: Json = {
         "formatVersion": 1,
         "passTypeIdentifier": issuer.pass_type_identifier,
         "teamIdentifier": issuer.team_identifier,
@@ -60,29 +59,45 @@ def frame(look: Look, issuer: Issuer) -> Json:
         "foregroundColor": colours.css(look.foreground),
         "labelColor": colours.css(look.label),
         "sharingProhibited": True,
-        "storeCard": _back(look),
     }
     if look.logo is None:
-        shared["logoText"] = look.programme
+        document["logoText"] = look.programme
     if look.places:
-        shared["locations"] = _locations(look)
-    return shared
+        document["locations"] = _locations(look)
+    return document
 
 
-def fill(shared: Json, content: CardContent, identity: PassIdentity) -> Json:
-    """A new dictionary: *shared* and what this card shows now."""
-    document = {
-        **shared,
+def back(look: Look) -> list[Json]:
+    """What stands on the back of every card of a design.
+
+    Apple wants the organisation's contact there.
+    """
+    fields = [_text("contact", look.contact or look.organisation)]
+    if look.rules:
+        fields.insert(0, _text("rules", localisation.key("rules")))
+    if look.website:
+        fields.append(_text("website", look.website) | {"dataDetectorTypes": _LINKS})
+    if any(look.terms.values()):
+        fields.append(_text("terms", localisation.key("terms")))
+    return fields
+
+
+def own(content: CardContent, identity: PassIdentity, back: Iterable[object]) -> Json:
+    """The part that is this card's own, now.
+
+    *back* are the fields that every card of the design has on its back, ready to
+    be written.
+    """
+    document: Json = {
         "serialNumber": identity.serial_number,
         "authenticationToken": identity.authentication_token,
         "webServiceURL": identity.web_service_url.rstrip("/"),
         "barcodes": [_barcode(content)],
-        "storeCard": _fields(content, shared["storeCard"]["backFields"]),
+        "storeCard": _fields(content, back),
     }
     if content.expires_at is not None:
-        document["expirationDate"] = (
-            f"{content.expires_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        )
+        end = content.expires_at.astimezone(UTC)
+        document["expirationDate"] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
     if _void(content):
         document["voided"] = True
     return document
@@ -104,7 +119,7 @@ def _barcode(content: CardContent) -> Json:
     }
 
 
-def _fields(content: CardContent, back: list[Json]) -> Json:
+def _fields(content: CardContent, back: Iterable[object]) -> Json:
     points: Json = {
         "key": "points",
         "label": _LABELS["points"],
@@ -137,21 +152,6 @@ def _next(content: CardContent) -> Json:
         "value": content.progress.missing,
         "numberStyle": "PKNumberStyleDecimal",
     }
-
-
-def _back(look: Look) -> Json:
-    """What stands on the back of every card of the design.
-
-    Apple wants the organisation's contact there.
-    """
-    fields = [_text("contact", look.contact or look.organisation)]
-    if look.rules:
-        fields.insert(0, _text("rules", localisation.key("rules")))
-    if look.website:
-        fields.append(_text("website", look.website) | {"dataDetectorTypes": _LINKS})
-    if any(look.terms.values()):
-        fields.append(_text("terms", localisation.key("terms")))
-    return {"backFields": fields}
 
 
 def _locations(look: Look) -> list[Json]:

@@ -127,15 +127,6 @@ def test_the_end_is_written_in_utc() -> None:
     assert built(content)["expirationDate"] == "2026-12-31T23:30:00Z"
 
 
-def test_the_frame_is_not_changed_by_a_card() -> None:
-    frame = pass_json.frame(make_look(), ISSUER)
-    before = repr(frame)
-
-    pass_json.fill(frame, make_content(), IDENTITY)
-
-    assert repr(frame) == before
-
-
 texts = st.text(max_size=40)
 contents = st.builds(
     make_content,
