@@ -36,7 +36,9 @@ _TEXT = """
     correct horse battery staple my mon ma the le la les notre our new nouveau nouvelle
     super best good big petit grand king queen roi reine star etoile forever toujours
 """
-_WORDS = frozenset(_TEXT.split())
+WORDS = frozenset(_TEXT.split())
+"""Common words, in lower case and without accents."""
+
 _ROWS = (
     "qwertyuiopasdfghjklzxcvbnm",
     "azertyuiopqsdfghjklmwxcvbn",
@@ -58,7 +60,7 @@ _WALK = 4
 def contain(password: str, about: tuple[str, ...] = ()) -> bool:
     """Tell whether *password* is common, or made of what others know (*about*)."""
     plain = _plain(password)
-    known = _WORDS | {part for told in about for part in _parts(told)}
+    known = WORDS | {part for told in about for part in _parts(told)}
     if len(set(plain)) < _OWN or _repeats(plain):
         return True
     spellings = {plain, plain.translate(_LOOKALIKES)}

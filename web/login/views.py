@@ -15,6 +15,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user, login_user, logout_user
+from flask_wtf.csrf import generate_csrf
 
 from passes.errors import InvalidError, NotFoundError
 from passes.people.actor import Role
@@ -51,6 +52,8 @@ def sign_in() -> ResponseReturnValue:
     browsers.present().renew()
     login_user(found)
     g.pop("csrf_token", None)
+    # Made now, or the first page would write the session once more.
+    generate_csrf()
     return redirect(redirects.inside(form.next.data, _home()), HTTPStatus.SEE_OTHER)
 
 
@@ -128,27 +131,27 @@ def end_browser() -> ResponseReturnValue:
     return redirect(url_for("login.browsers"), HTTPStatus.SEE_OTHER)
 
 
-@bp.get("/welcome/<token>")
-def welcome(token: str) -> ResponseReturnValue:
+@bp.get("/welcome/<invitation>")
+def welcome(invitation: str) -> ResponseReturnValue:
     """Show the form of an invitation; looking does not use it up."""
     with services().read() as reading:
-        invited = invitations.account(reading, token, key=_invitation_key())
+        invited = invitations.account(reading, invitation, key=_invitation_key())
     return _ask_for_password(WelcomeForm(), invited)
 
 
-@bp.post("/welcome/<token>")
-def accept(token: str) -> ResponseReturnValue:
+@bp.post("/welcome/<invitation>")
+def accept(invitation: str) -> ResponseReturnValue:
     """Keep the password that the invited person chose, and let them sign in."""
     form = WelcomeForm()
     with services().read() as reading:
-        invited = invitations.account(reading, token, key=_invitation_key())
+        invited = invitations.account(reading, invitation, key=_invitation_key())
     try:
         kept = passwords.chosen(form.password.data or "", about=invited.known_words)
     except InvalidError:
         return _ask_for_password(form, invited, refused=True)
     with services().write() as writing:
         # Looked up again: two who follow one link must not both be let in.
-        invited = invitations.account(writing, token, key=_invitation_key())
+        invited = invitations.account(writing, invitation, key=_invitation_key())
         store.keep_password(writing, invited, kept)
         attempts.note_password(writing, invited)
     flash(gettext("Your password is kept. Sign in with it now."), "success")
