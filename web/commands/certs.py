@@ -8,12 +8,12 @@ import click
 import pycurl
 
 from passes import clock
-from wallet_apple import authority, certificates, enrolment
+from wallet_apple import enrolment
 from wallet_apple.certificates import Facts
 from wallet_apple.errors import CertificateError, PassphraseError
-from web import doctor
+from web import development, doctor
 from web.commands import running
-from web.config import ConfigurationError, Settings
+from web.config import Settings
 
 _SECONDS = 20
 
@@ -30,7 +30,7 @@ def dev() -> None:
     No iPhone accepts it; the stand-ins do.
     """
     settings = running.settings()
-    write_development(settings)
+    development.write_certificates(settings)
     click.echo(f"Development certificates are in {settings.certs_dir}.")
 
 
@@ -93,21 +93,6 @@ def wwdr(file: Path | None) -> None:
     click.echo(
         f"Apple's intermediate G4, valid until {found.not_valid_after_utc:%Y-%m-%d}."
     )
-
-
-def write_development(settings: Settings) -> None:
-    """Write development certificates, unless real ones are there.
-
-    Raises:
-        ConfigurationError: they would replace a certificate that Apple issued.
-    """
-    folder = settings.certs_dir
-    real = (folder / certificates.CERTIFICATE_FILE).exists()
-    if real and not (folder / certificates.ROOT_FILE).exists():
-        raise ConfigurationError(
-            [f"{folder} holds a certificate from Apple; move it away first."]
-        )
-    authority.write(folder, at=clock.now())
 
 
 def _store(settings: Settings, data: bytes, passphrase: str | None) -> Facts:
