@@ -1,7 +1,5 @@
 """The till's pages: a code becomes a card, an amount becomes points."""
 
-import json
-from collections.abc import Callable
 from http import HTTPStatus
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,23 +11,19 @@ from passes import names
 from passes.cards import card as cards
 from passes.cards.card import Card
 from passes.errors import (
-    AlreadyReversedError,
     CodeReplacedError,
-    ConflictError,
-    InsufficientPointsError,
     InvalidError,
     NotFoundError,
-    UndoTooLateError,
 )
 from passes.loyalty import adjustments, ledger, purchases, undo
 from passes.loyalty.purchases import Till
 from passes.people import audit
 from passes.people.actor import Role
 from passes.programmes.programme import Programme
-from web import access, idempotency, languages, limits
-from web.idempotency import Answer, Asked
+from web import access, languages, limits
+from web.idempotency import Answer
 from web.services import services
-from web.staff import amounts, sheet
+from web.staff import amounts, once, sheet
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -77,7 +71,7 @@ def quote(card_id: str) -> ResponseReturnValue:
     typed = request.form.get("amount", "")
     try:
         with services().read() as session:
-            programme, found = _of(session, card_id)
+            programme, found = once.card_of(session, card_id)
             amount = amounts.read(typed, programme.decimals)
             quoted = purchases.quote(session, programme, Till(amount))
             shown = _sheet(session, programme, found)
@@ -112,7 +106,7 @@ def earn(card_id: str) -> ResponseReturnValue:
         )
         return Answer(HTTPStatus.OK, earned.purchase.public_id.encode())
 
-    given = _once(card_id, work)
+    given = once.do(card_id, work)
     if given.status != HTTPStatus.OK:
         return _back_to_card(card_id)
     purchase = given.body.decode()
@@ -166,7 +160,7 @@ def take_back(card_id: str, entry_id: str) -> ResponseReturnValue:
         )
         return Answer(HTTPStatus.OK, str(entries[0].amount).encode())
 
-    given = _once(card_id, work)
+    given = once.do(card_id, work)
     if given.status == HTTPStatus.OK:
         points = abs(int(given.body))
         flash(
@@ -204,7 +198,7 @@ def adjust(card_id: str) -> ResponseReturnValue:
         return Answer(HTTPStatus.OK, entries[0].public_id.encode())
 
     try:
-        given = _once(card_id, work)
+        given = once.do(card_id, work)
     except InvalidError as error:
         message = (
             gettext("Say why, in a few words.")
@@ -221,7 +215,7 @@ def adjust(card_id: str) -> ResponseReturnValue:
 def void(card_id: str) -> ResponseReturnValue:
     """End the card, here and on every phone; for managers."""
     with services().write() as session:
-        programme, found = _of(session, card_id)
+        programme, found = once.card_of(session, card_id)
         cards.void(session, cards.lock(session, found.id), services().clock())
         audit.record(
             session,
@@ -237,47 +231,6 @@ def void(card_id: str) -> ResponseReturnValue:
     return _back_to_card(card_id)
 
 
-def _once(card_id: str, work: Callable[[Session, Programme, Card], Answer]) -> Answer:
-    """Do *work* once for the form's key; flash why when it was refused."""
-    asked = Asked(
-        f"staff:{idempotency.read_key(request.form.get('key'))}",
-        idempotency.fingerprint(
-            "POST",
-            request.path,
-            json.dumps(sorted(request.form.items(multi=True))).encode(),
-        ),
-    )
-    with services().write() as session:
-        programme, found = _of(session, card_id)
-        given = idempotency.answer(
-            session,
-            programme.id,
-            asked,
-            lambda: work(session, programme, found),
-            refused=lambda error: Answer(HTTPStatus.CONFLICT, _why(error).encode()),
-            at=services().clock(),
-        )
-    if given.status != HTTPStatus.OK:
-        flash(given.body.decode(), "error")
-    return given
-
-
-def _why(error: ConflictError) -> str:
-    if isinstance(error, InsufficientPointsError):
-        said = ngettext(
-            "The card has only %(num)s point.",
-            "The card has only %(num)s points.",
-            error.available,
-        )
-    elif isinstance(error, AlreadyReversedError):
-        said = gettext("This was undone before.")
-    elif isinstance(error, UndoTooLateError):
-        said = gettext("Ask a manager: you can undo your own entries for 15 minutes.")
-    else:
-        said = gettext("This card is no longer valid.")
-    return str(said)
-
-
 def _ask_again(message: str) -> ResponseReturnValue:
     with services().read() as session:
         programme = access.current_programme(session)
@@ -291,7 +244,7 @@ def _card_page(
     card_id: str, *, typed: str = "", error: str = "", adjust_error: str = ""
 ) -> str:
     with services().read() as session:
-        programme, found = _of(session, card_id)
+        programme, found = once.card_of(session, card_id)
         shown = _sheet(session, programme, found)
     return render_template(
         "staff/card.html",
@@ -306,12 +259,6 @@ def _card_page(
         manager=access.current_role() in {Role.OWNER, Role.MANAGER},
         key=names.draw(_KEY),
     )
-
-
-def _of(session: Session, card_id: str) -> tuple[Programme, Card]:
-    programme = access.current_programme(session)
-    languages.choose_zone(programme.timezone)
-    return programme, cards.by_public_id(session, programme.id, card_id)
 
 
 def _sheet(session: Session, programme: Programme, found: Card) -> sheet.Sheet:
