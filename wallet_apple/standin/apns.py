@@ -6,7 +6,9 @@ It runs in a thread of its own, in a test as well as in the demo.
 """
 
 import asyncio
+import contextlib
 import ipaddress
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Coroutine
@@ -49,11 +51,14 @@ class ApnsStandin:
         self._port = port
         self._files = authority.server_files(folder)
         self._tls = _tls(self._files.server, client_authorities)
-        self._server: asyncio.Server | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop
         self._peers: set[Peer] = set()
-        self._swallowed: list[asyncio.Transport] = []
+        self._listener: socket.socket | None = None
+        self._greetings: set[asyncio.Task[None]] = set()
+        # What was accepted and is nobody's yet: in its handshake, or swallowed.
+        self._plugs: set[socket.socket] = set()
+        self._swallows = False
         self.book = Book(on_push=on_push)
 
     @property
@@ -80,7 +85,7 @@ class ApnsStandin:
         )
         self._thread.start()
         try:
-            self._call(self._listen(silent=False))
+            self._call(self._listen())
         except OSError:
             self.stop()
             raise
@@ -131,34 +136,54 @@ class ApnsStandin:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         future.result(_PATIENCE_SECONDS)
 
-    async def _listen(self, *, silent: bool) -> None:
-        self._server = await self._loop.create_server(
-            (lambda: _Hole(self._swallowed))
-            if silent
-            else lambda: Peer(self.book, self._peers),
-            self._host,
-            self._port,
-            ssl=None if silent else self._tls,
-            reuse_address=True,
-        )
-        self._port = self._server.sockets[0].getsockname()[1]
+    async def _listen(self) -> None:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listener = socket.create_server((self._host, self._port), family=family)
+        listener.setblocking(False)
+        self._port = listener.getsockname()[1]
+        self._loop.add_reader(listener, self._accept, listener)
+        self._listener = listener
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(BlockingIOError):
+            plug, _ = listener.accept()
+            plug.setblocking(False)
+            self._plugs.add(plug)
+            if not self._swallows:
+                task = self._loop.create_task(self._greet(plug))
+                self._greetings.add(task)
+                task.add_done_callback(self._greetings.discard)
+
+    async def _greet(self, plug: socket.socket) -> None:
+        # A client that fails the handshake is no concern of the others.
+        with contextlib.suppress(OSError):
+            await self._loop.connect_accepted_socket(
+                lambda: Peer(self.book, self._peers), plug, ssl=self._tls
+            )
+        self._plugs.discard(plug)
 
     async def _leave(self) -> None:
-        if self._server:
-            self._server.close()
-            self._server = None
+        if self._listener:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+        greetings = list(self._greetings)
+        for greeting in greetings:
+            greeting.cancel()
+        await asyncio.gather(*greetings, return_exceptions=True)
         await self._cut()
+        while self._plugs:
+            self._plugs.pop().close()
+        self._swallows = False
 
     async def _swallow(self) -> None:
-        if self._server:
-            self._server.close()
+        self._swallows = True
         for peer in self._peers:
             peer.silence()
-        await self._listen(silent=True)
 
     async def _return(self) -> None:
         await self._leave()
-        await self._listen(silent=False)
+        await self._listen()
 
     async def _ask_to_leave(self, reason: str) -> None:
         for peer in list(self._peers):
@@ -167,22 +192,9 @@ class ApnsStandin:
     async def _cut(self) -> None:
         for peer in list(self._peers):
             peer.cut()
-        while self._swallowed:
-            self._swallowed.pop().abort()
-        # A cut connection is closed in the loop's next round.
-        await asyncio.sleep(0)
-
-
-class _Hole(asyncio.Protocol):
-    """Takes a connection and says nothing."""
-
-    def __init__(self, taken: list[asyncio.Transport]) -> None:
-        self._taken = taken
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the connection, so that it can be cut when the outage ends."""
-        if isinstance(transport, asyncio.Transport):
-            self._taken.append(transport)
+        # A cut connection is closed in the loop's next rounds.
+        for _ in range(3):
+            await asyncio.sleep(0)
 
 
 def _tls(server: Path, client_authorities: str) -> ssl.SSLContext:

@@ -66,7 +66,7 @@ class Book:
     connections: int = 0
     most_streams: int = 0
     """The most requests that ever waited for an answer on one connection."""
-    violations: list[str] = field(default_factory=list)
+    violations: deque[str] = field(default_factory=lambda: deque(maxlen=100))
     """Clients' breaches of HTTP/2; a stream too many is one."""
 
     def answer(self, token: str) -> Behaviour:

@@ -24,9 +24,16 @@ from wallet_apple.standin.apns_book import ACCEPTED, Book, Push, Trick
 from wallet_apple.standin.apns_rules import MAX_PAYLOAD, Reply, Request
 
 _log = logging.getLogger(__name__)
-_CONFIG = H2Configuration(client_side=False, header_encoding="utf-8")
+# What comes in is checked; what goes out is written below and right.
+_CONFIG = H2Configuration(
+    client_side=False,
+    header_encoding=None,
+    validate_outbound_headers=False,
+    normalize_outbound_headers=False,
+)
 # Answers that fall due within this time leave together.
 _TICK = 0.001
+_GRACE_SECONDS = 1.0
 _MAX_HEADERS = 65_536
 
 
@@ -40,7 +47,7 @@ class Peer(asyncio.Protocol):
         self._book = book
         self._peers = peers
         self._h2 = H2Connection(_CONFIG)
-        self._reading: dict[int, tuple[list[tuple[str, str]], bytearray]] = {}
+        self._reading: dict[int, tuple[dict[str, str], bool, bytearray]] = {}
         self._unanswered: set[int] = set()
         self._due: deque[tuple[float, int, Reply]] = deque()
         self._requests = 0
@@ -127,8 +134,11 @@ class Peer(asyncio.Protocol):
     def _begin(self, event: events.RequestReceived) -> None:
         if self._last is not None or event.headers is None:
             return
-        headers = [(str(name), str(value)) for name, value in event.headers]
-        self._reading[event.stream_id] = (headers, bytearray())
+        headers = ((name.decode(), value.decode()) for name, value in event.headers)
+        self._reading[event.stream_id] = (
+            *apns_rules.read_headers(headers),
+            bytearray(),
+        )
         self._newest = event.stream_id
         self._unanswered.add(event.stream_id)
         self._book.most_streams = max(self._book.most_streams, len(self._unanswered))
@@ -138,13 +148,14 @@ class Peer(asyncio.Protocol):
             event.flow_controlled_length, event.stream_id
         )
         reading = self._reading.get(event.stream_id)
-        if reading and len(reading[1]) <= MAX_PAYLOAD:
-            reading[1].extend(event.data)
+        if reading and len(reading[2]) <= MAX_PAYLOAD:
+            reading[2].extend(event.data)
 
     def _end(self, event: events.StreamEnded) -> None:
         if reading := self._reading.pop(event.stream_id, None):
             self._requests += 1
-            self._handle(event.stream_id, Request(reading[0], bytes(reading[1])))
+            headers, twice, body = reading
+            self._handle(event.stream_id, Request(headers, twice, bytes(body)))
 
     def _reset(self, event: events.StreamReset) -> None:
         self._reading.pop(event.stream_id, None)
@@ -172,14 +183,14 @@ class Peer(asyncio.Protocol):
             self.goaway("Shutdown")
 
     def _note(self, request: Request, status: int) -> None:
-        first = request.first
+        headers = request.headers
         self._book.pushes.append(
             Push(
                 token=request.token,
-                topic=first("apns-topic"),
-                push_type=first("apns-push-type"),
-                priority=first("apns-priority"),
-                expiration=first("apns-expiration"),
+                topic=headers.get("apns-topic", ""),
+                push_type=headers.get("apns-push-type", ""),
+                priority=headers.get("apns-priority", ""),
+                expiration=headers.get("apns-expiration", ""),
                 payload=request.body,
                 status=status,
                 at=time.monotonic(),
@@ -235,7 +246,9 @@ class Peer(asyncio.Protocol):
     def _close_when_done(self) -> None:
         if self._last is not None and not self._unanswered:
             self._flush()
-            self._transport.close()
+            # Closing now, with a client's frames on the way, would reset the
+            # connection and take the last answers with it: the client goes first.
+            self._loop.call_later(_GRACE_SECONDS, self._transport.close)
 
     def _flush(self) -> None:
         if not self._silent and (data := self._h2.data_to_send()):

@@ -6,8 +6,7 @@ https://developer.apple.com/documentation/usernotifications/handling-notificatio
 
 import json
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,19 +53,26 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came; *headers* in order, names in small letters."""
+    """A request as it came; *twice* tells that one of Apple's headers came twice."""
 
-    headers: Sequence[tuple[str, str]]
+    headers: Mapping[str, str]
+    twice: bool
     body: bytes
-
-    def first(self, name: str) -> str:
-        """The first header of this name, or an empty text."""
-        return next((value for key, value in self.headers if key == name), "")
 
     @property
     def token(self) -> str:
         """The device token in the path."""
-        return self.first(":path").removeprefix(_PREFIX)
+        return self.headers.get(":path", "").removeprefix(_PREFIX)
+
+
+def read_headers(headers: Iterable[tuple[str, str]]) -> tuple[dict[str, str], bool]:
+    """Return the headers by name, and whether one of Apple's is there twice."""
+    named: dict[str, str] = {}
+    twice = False
+    for name, value in headers:
+        twice = twice or (name in named and name.startswith("apns-"))
+        named.setdefault(name, value)
+    return named, twice
 
 
 def judge(request: Request, topic: str | None) -> Reply | None:
@@ -78,19 +84,18 @@ def judge(request: Request, topic: str | None) -> Reply | None:
         return Reply(403, "BadCertificate")
     return (
         _address(request)
-        or _topic(request.first("apns-topic"), topic)
+        or _topic(request.headers.get("apns-topic", ""), topic)
         or _options(request)
         or _payload(request.body)
     )
 
 
 def _address(request: Request) -> Reply | None:
-    counts = Counter(key for key, _ in request.headers)
-    if any(count > 1 for key, count in counts.items() if key.startswith("apns-")):
+    if request.twice:
         return Reply(400, "DuplicateHeaders")
-    if not request.first(":path").startswith(_PREFIX):
+    if not request.headers.get(":path", "").startswith(_PREFIX):
         return Reply(404, "BadPath")
-    if request.first(":method") != "POST":
+    if request.headers.get(":method") != "POST":
         return Reply(405, "MethodNotAllowed")
     if not request.token:
         return Reply(400, "MissingDeviceToken")
@@ -109,13 +114,14 @@ def _topic(given: str, topic: str) -> Reply | None:
 
 
 def _options(request: Request) -> Reply | None:
+    headers = request.headers
     for name, taken, reason in _OPTIONS:
-        given = request.first(name)
+        given = headers.get(name)
         if given and not taken.fullmatch(given):
             return Reply(400, reason)
-    urgent = request.first("apns-priority") == "10"
+    urgent = headers.get("apns-priority") == "10"
     # Apple calls it an error to hurry a push that nobody sees.
-    if urgent and request.first("apns-push-type") == "background":
+    if urgent and headers.get("apns-push-type") == "background":
         return Reply(400, "BadPriority")
     return None
 
