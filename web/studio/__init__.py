@@ -1,1 +1,1 @@
-"""The studio: the owner edits the card and watches it reach every phone."""
+"""The studio: how the programme is doing, the card's design, and its way to phones."""
