@@ -1,8 +1,11 @@
 """The whole server on a database of the test, with the clock held at noon."""
 
+import io
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO, cast
 
 import pytest
 
@@ -10,9 +13,24 @@ from tests.web import servers
 from tests.web.clocks import HeldClock
 from tests.web.servers import Browser, Server, Worker
 from wallet_apple import authority
+from web import logs
 from web.app import Palier
 from web.config import Settings
 from web.services import Services
+
+
+class _Stderr(io.TextIOBase):
+    """Whatever the standard error is at the moment: pytest changes it."""
+
+    def write(self, text: str) -> int:
+        """Write *text* there."""
+        return sys.stderr.write(text)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logged() -> None:
+    """Write the log as production does: quickly, and without people."""
+    logs.configure(pretty=False, stream=cast("TextIO", _Stderr()))
 
 
 @pytest.fixture

@@ -101,7 +101,8 @@ def _shop(server: Server, slug: str) -> dict[str, str]:
             "card_id": card.public_id,
             "entry_id": earned.entries[0].public_id,
             "purchase_id": earned.purchase.public_id,
-            "version": "1",
+            "number": "1",
+            "kind": "logo",
             "token": card.page_token,
             "invitation": link.rpartition("/")[2],
         }

@@ -35,6 +35,8 @@ class Browser(Client):
         """Send a request as a browser of this machine."""
         if args and isinstance(args[0], str):
             kwargs.setdefault("base_url", self.base)
+            # Read to the end and closed, as a browser does.
+            kwargs.setdefault("buffered", True)
         return super().open(*args, **kwargs)
 
     def token(self, page: str) -> str:
