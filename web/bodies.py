@@ -32,3 +32,6 @@ def _allow() -> None:
     if getattr(view, _MARK, False):
         # What surrounds the picture in the form counts too.
         request.max_content_length = PICTURE + FORM
+        # The reader counts its own blocks of 64 KiB as well, and what it has left
+        # of the block before.
+        request.max_form_memory_size = 4 * FORM
