@@ -91,7 +91,7 @@ class Palier:
     def _serves(self, environ: Environ) -> bool:
         if environ.get("PATH_INFO") in _ANY_HOST:
             return True
-        host = environ.get("HTTP_HOST") or _server(environ)
+        host = environ.get("HTTP_HOST", _server(environ))
         return host.lower() in self._hosts
 
 

@@ -71,7 +71,7 @@ def _unknown(settings: Collection[str], told: Mapping[str, str]) -> list[str]:
     known += [f"{name(secret)}_FILE" for secret in SECRETS]
     problems = []
     for variable in sorted(set(told) - set(known)):
-        near = difflib.get_close_matches(variable, known, 1)
+        near = difflib.get_close_matches(variable, known, 1, 0.75)
         hint = f"; did you mean {near[0]}?" if near else "; remove it."
         problems.append(f"{variable}: there is no such setting{hint}")
     return problems
