@@ -103,7 +103,10 @@ class MemberBody(Body):
     email: Text | None = Field(default=None, max_length=254)
     phone: Text | None = Field(default=None, max_length=40)
     birthday: Text | None = Field(
-        default=None, max_length=5, description="MM-DD", examples=["02-29"]
+        default=None,
+        pattern=r"^[0-9]{2}-[0-9]{2}$",
+        description="MM-DD",
+        examples=["02-29"],
     )
     locale: Text | None = Field(default=None, max_length=2, examples=["fr", "en"])
     consents: Consents | None = None

@@ -22,7 +22,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"
 """Seconds after which a request that met a busy database may come again."""
 
-_WORDS: dict[str, tuple[HTTPStatus, str]] = {
+WORDS: dict[str, tuple[HTTPStatus, str]] = {
     "malformed": (HTTPStatus.BAD_REQUEST, "The body cannot be read."),
     "idempotency_key_missing": (HTTPStatus.BAD_REQUEST, "The key is missing."),
     "idempotency_key_invalid": (HTTPStatus.BAD_REQUEST, "The key cannot be used."),
@@ -91,7 +91,7 @@ class RefusedError(Exception):
     def __init__(
         self, code: str, detail: str | None = None, *, field: str | None = None
     ) -> None:
-        super().__init__(detail or _WORDS[code][1])
+        super().__init__(detail or WORDS[code][1])
         self.code = code
         self.field = field
 
@@ -113,12 +113,12 @@ class Told:
 
 def codes(status: HTTPStatus) -> list[str]:
     """Return the codes that come with *status*."""
-    return [code for code, (used, _) in _WORDS.items() if used is status]
+    return [code for code, (used, _) in WORDS.items() if used is status]
 
 
 def tell(code: str, detail: str | None = None, **facts: object) -> Told:
     """Return the problem of that *code*; *facts* that are None are left out."""
-    status, title = _WORDS[code]
+    status, title = WORDS[code]
     document: dict[str, object] = {
         "type": f"urn:palier:problem:{code}",
         "title": title,
@@ -142,7 +142,7 @@ def of_refusal(error: RefusedError) -> Told:
 
 def of_domain(error: PassesError) -> Told:
     """Return what the domain refused, with the facts that a till acts on."""
-    code = error.code if error.code in _WORDS else _FALLBACK[_kind(error)]
+    code = error.code if error.code in WORDS else _FALLBACK[_kind(error)]
     facts = {name: _plain(getattr(error, name, None)) for name in _FACTS}
     return tell(code, str(error), **facts)
 
@@ -173,7 +173,8 @@ def of_http(error: HTTPException) -> Told:
 def of_status(status: int) -> Told:
     """Return the problem that says no more than *status* does."""
     theirs = status < HTTPStatus.INTERNAL_SERVER_ERROR
-    return tell(_HTTP.get(status, "malformed" if theirs else "internal"))
+    code = _HTTP.get(status, "malformed" if theirs else "internal")
+    return tell(code, field="body" if code == "too_large" else None)
 
 
 _FACTS = ("field", "available", "asked", "purchase", "until")

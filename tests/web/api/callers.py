@@ -1,20 +1,28 @@
 """Callers of the API, as a till's program would be."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
 from flask_openapi.openapi import OpenAPI
+from pydantic import SecretStr
 from sqlalchemy.orm import Session
 from werkzeug.test import Client, TestResponse
 
+from passes.clock import Clock
 from passes.people.actor import SYSTEM
 from passes.programmes.programme import Programme
-from tests.makers import NOON, Shop
+from tests.makers import NOON, Shop, make_shop
 from web.api import keys
+from web.api.app import create_api
 from web.api.keys import Scope
+from web.config import Settings
+from web.services import Services, build
 
 _NUMBERS = itertools.count(1)
 
@@ -103,3 +111,25 @@ class Till:
         under = key or f"hand-{next(self.keys)}"
         body = {"points": points, "reason": "a test"}
         return self.caller.post(f"{self.card}/adjust", body, key=under)
+
+
+@contextmanager
+def served(database_url: str, clock: Clock, directory: Path) -> Iterator[Services]:
+    """Give the services that production has, on this database."""
+    settings = Settings(
+        base_url="https://shop.example",
+        data_dir=directory / "data",
+        database_url=SecretStr(database_url),
+    )
+    settings.prepare()
+    made = build(settings, clock=clock)
+    yield made
+    made.sessions.engine.dispose()
+
+
+def opened(services: Services) -> Till:
+    """Open a shop with one card, and give its till a key for everything."""
+    with services.write() as session:
+        shop = make_shop(session)
+        token = make_key(session, shop.programme, *Scope)
+    return Till(Caller(create_api(services), token), shop)

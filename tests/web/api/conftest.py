@@ -4,14 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from tests.makers import make_shop
-from tests.web.api.callers import Caller, HeldClock, Till, make_key
-from web.api.app import create_api
+from tests.web.api.callers import Caller, HeldClock, Till, make_key, opened, served
 from web.api.keys import Scope
-from web.config import Settings
-from web.services import Services, build
+from web.services import Services
 
 
 @pytest.fixture
@@ -23,25 +20,21 @@ def clock() -> HeldClock:
 @pytest.fixture
 def services(database_url: str, clock: HeldClock, tmp_path: Path) -> Iterator[Services]:
     """Services on the test's database, of either engine in turn."""
-    settings = Settings(
-        base_url="https://shop.example",
-        data_dir=tmp_path / "data",
-        database_url=SecretStr(database_url),
-    )
-    settings.prepare()
-    made = build(settings, clock=clock)
-    yield made
-    made.sessions.engine.dispose()
+    with served(database_url, clock, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_till(sqlite_url: str, clock: HeldClock, tmp_path: Path) -> Iterator[Till]:
+    """A till on SQLite, for what the engine makes no difference to."""
+    with served(sqlite_url, clock, tmp_path) as made:
+        yield opened(made)
 
 
 @pytest.fixture
 def till(services: Services) -> Till:
     """A shop with one card, and a caller who may do everything there."""
-    api = create_api(services)
-    with services.write() as session:
-        shop = make_shop(session)
-        token = make_key(session, shop.programme, *Scope)
-    return Till(Caller(api, token), shop)
+    return opened(services)
 
 
 @pytest.fixture
