@@ -154,6 +154,7 @@ class Till(threading.Thread):
         self.statuses: Counter[int] = Counter()
         self.closing = threading.Event()
         self._server, self._shop, self._number = server, shop, number
+        self._seed = seed
         self._draw = random.Random(seed * 1000 + number)  # noqa: S311
         self._connection: http.client.HTTPConnection | None = None
 
@@ -164,7 +165,9 @@ class Till(threading.Thread):
             with self.book.open("a") as book:
                 while not self.closing.is_set():
                     sold += 1
-                    self._sell(f"till-{self._number}-{sold}", book.fileno())
+                    self._sell(
+                        f"till-{self._seed}-{self._number}-{sold}", book.fileno()
+                    )
         finally:
             self._hang_up()
 

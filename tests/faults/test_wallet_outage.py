@@ -1,0 +1,97 @@
+"""R10: while Apple's push service is away, the till is none the wiser."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from passes import db
+from passes.cards.card import Card
+from passes.db import Sessions
+from passes.delivery import lanes
+from tests.faults import harness
+from tests.faults.harness import Server, Till
+from wallet_apple import authority, certificates, registrations
+from wallet_apple.standin.apns import ApnsStandin
+from wallet_apple.tables import Device, Registration
+
+SEED = 10
+TILLS = 2
+SECONDS = 4.0
+
+
+def install(sessions: Sessions) -> None:
+    """Put every card onto a device of its own."""
+    at = datetime.now(UTC)
+    with db.write(sessions) as session:
+        for card_id in session.scalars(select(Card.id)).all():
+            device = Device(
+                library_identifier=f"device-{card_id}",
+                pass_type=authority.PASS_TYPE_IDENTIFIER,
+                push_token=f"{card_id:064x}",
+                kind="apns",
+                registered_at=at,
+            )
+            session.add(device)
+            session.flush()
+            session.add(
+                Registration(
+                    card_id=card_id,
+                    device_id=device.id,
+                    lane=registrations.lane(authority.PASS_TYPE_IDENTIFIER),
+                    wanted=1,
+                    delivered=1,
+                    due_at=at,
+                    registered_at=at,
+                )
+            )
+
+
+def sell(server: Server, shop: harness.Shop, seed: int) -> list[Till]:
+    """Let the tills sell for a while and return them."""
+    with harness.tills(server, shop, TILLS, seed) as running:
+        time.sleep(SECONDS)
+    return running
+
+
+def test_the_till_works_while_pushes_go_nowhere(
+    tmp_path: Path,
+    engine: Engine,
+    database_url: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sessions = Sessions(engine)
+    shop = harness.found(sessions)
+    install(sessions)
+    server = Server(tmp_path, database_url)
+    folder = tmp_path / "data" / "certs"
+    trusted = [certificates.ROOT_FILE, certificates.INTERMEDIATE_FILE]
+    issuers = "".join((folder / name).read_text() for name in trusted)
+    with ApnsStandin(tmp_path / "apns", issuers) as apns:
+        server.environment["PALIER_APNS_URL"] = apns.url
+        server.environment["PALIER_APNS_CA_FILE"] = str(apns.ca_file)
+        with server:
+            well = sell(server, shop, SEED)
+            for till in well:
+                till.book.rename(till.book.with_suffix(".well"))
+            apns.blackhole()
+            away = sell(server, shop, SEED + 1)
+            with db.read(sessions) as session:
+                owed = lanes.owed(session, Registration).waiting
+            apns.restore()
+
+    statuses = {status for till in (*well, *away) for status in till.statuses}
+    p95 = [
+        harness.percentile([took for till in tills for took in till.seconds], 0.95)
+        for tills in (well, away)
+    ]
+    harness.say(
+        capsys,
+        f"R10 {engine.dialect.name} sold={sum(len(till.seconds) for till in away)}"
+        f" p95_well={p95[0] * 1000:.0f}ms p95_away={p95[1] * 1000:.0f}ms"
+        f" ratio={p95[1] / p95[0]:.2f} owed={owed}",
+    )
+    assert statuses == {201}
+    assert owed > 0
