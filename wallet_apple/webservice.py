@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+ASKS_A_MINUTE = 60
+LOGS_A_MINUTE = 10
 _LOG_BODY = 8 * 1024
 _BODY = 16 * 1024
 _QUERY_FIELDS = 20
@@ -70,13 +72,23 @@ class _Refused(Exception):  # noqa: N818  (it carries an answer, not an error)
 class WebService:
     """The WSGI application; it is given its part of the path only."""
 
-    def __init__(self, wallet: AppleWallet) -> None:
-        """Answer for the passes of *wallet*."""
+    def __init__(
+        self,
+        wallet: AppleWallet,
+        *,
+        asks: int = ASKS_A_MINUTE,
+        logs: int = LOGS_A_MINUTE,
+    ) -> None:
+        """Answer for the passes of *wallet*.
+
+        At most *asks* requests a minute for each device or pass, *logs* messages for
+        each address.
+        """
         self._wallet = wallet
         self._sessions = wallet.sessions
         self._seen = wallet.sightings
-        self._asking = Limit(60)
-        self._logging = Limit(10)
+        self._asking = Limit(asks)
+        self._logging = Limit(logs)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"

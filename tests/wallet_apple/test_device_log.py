@@ -24,8 +24,8 @@ from wallet_apple.tables import DeviceLog
         ("response had no 'Last-Modified' header", "last_modified_missing"),
         (
             (
-                "Server ignored the 'if-modified-since' header (x) and returned the full "
-                "unchanged pass data for serial number 'abc'."
+                "Server ignored the 'if-modified-since' header (x) and returned the "
+                "full unchanged pass data for serial number 'abc'."
             ),
             "modified_since_ignored",
         ),
