@@ -37,33 +37,36 @@ _HEADERS = re.compile(
 _CREDENTIALS = re.compile(r"(?i)\b((?:bearer|applepass|basic)\s+)[\w.~+/=-]+")
 _URL_PASSWORD = re.compile(r"(\w+://)[^/\s@]+@")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w.:-])\+?\d(?:[\s.()-]?\d){8,14}(?![\w-])")
+_PHONE = re.compile(
+    # Nine digits or more, grouped as people group them; a date is none.
+    r"(?<![\w.:-])(?!\d{4}-\d\d-\d\d)\+?\d(?:[\s.()-]{0,2}\d){8,14}(?![\w-])"
+)
 _MEMBER_CODE = re.compile(r"(?i)\bL1\.[0-9a-z]{20}\.[0-9a-z]{2}\b")
 _LONG_TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{26,}(?![\w-])")
 
 
 def configure(*, pretty: bool, stream: TextIO = sys.stderr) -> None:
     """Write every logger's lines to *stream*: JSON, or for a person's eyes."""
-    shared: list[Processor] = [
+    gathered: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    written: list[Processor] = [
         structlog.processors.format_exc_info,
         allowed,
         redacted,
-    ]
-    last: Processor = (
         structlog.dev.ConsoleRenderer(colors=stream.isatty())
         if pretty
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
+        else structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
     structlog.configure(
-        processors=[*shared, last],
+        processors=[*gathered, *written],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
-    _take_over_the_standard_library(shared, last, stream)
+    _take_over_the_standard_library(gathered, written, stream)
 
 
 def allowed(
@@ -105,20 +108,13 @@ def _clean(value: object) -> object:
 
 
 def _take_over_the_standard_library(
-    shared: list[Processor], last: Processor, stream: TextIO
+    gathered: list[Processor], written: list[Processor], stream: TextIO
 ) -> None:
+    own = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                # Again: what a library logged as an exception is formatted late.
-                structlog.processors.format_exc_info,
-                allowed,
-                redacted,
-                last,
-            ],
+            foreign_pre_chain=gathered, processors=[own, *written]
         )
     )
     root = logging.getLogger()
