@@ -58,6 +58,7 @@ class PassFactory:
         self._room = room
         self._held = 0
         self._kept: OrderedDict[tuple[int, ...], _Still] = OrderedDict()
+        self._drawing: dict[tuple[int, ...], threading.Lock] = {}
         self._lock = threading.Lock()
 
     def build(
@@ -110,18 +111,30 @@ class PassFactory:
 
     def _still(self, content: CardContent) -> _Still:
         key = _key(content)
-        # Drawing under the lock: a new design is asked for by many threads at once,
-        # and should be drawn by one of them.
         with self._lock:
             if still := self._kept.get(key):
                 self._kept.move_to_end(key)
                 return still
-            still = self._kept[key] = self._frozen(content)
-            self._held += len(still.block.laid)
-            while self._held > self._room and len(self._kept) > 1:
-                _, oldest = self._kept.popitem(last=False)
-                self._held -= len(oldest.block.laid)
-            return still
+            drawing = self._drawing.setdefault(key, threading.Lock())
+        # A new design is asked for by many threads at once: one of them draws it, and
+        # those that want another do not wait.
+        with drawing:
+            return self._kept.get(key) or self._drawn(key, content)
+
+    def _drawn(self, key: tuple[int, ...], content: CardContent) -> _Still:
+        """Draw what is not there, and keep it."""
+        try:
+            still = self._frozen(content)
+            with self._lock:
+                self._kept[key] = still
+                self._held += len(still.block.laid)
+                while self._held > self._room and len(self._kept) > 1:
+                    _, oldest = self._kept.popitem(last=False)
+                    self._held -= len(oldest.block.laid)
+        finally:
+            with self._lock:
+                self._drawing.pop(key, None)
+        return still
 
     def _frozen(self, content: CardContent) -> _Still:
         look = content.look

@@ -152,13 +152,13 @@ def verify_chain(
     store = crypto.X509Store()
     store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
     store.set_time(at)
-    for anchor in trusted:
-        store.add_cert(crypto.X509.from_cryptography(anchor))
-    chain = [crypto.X509.from_cryptography(one) for one in between]
-    leaf = crypto.X509.from_cryptography(certificate)
     try:
+        for anchor in trusted:
+            store.add_cert(crypto.X509.from_cryptography(anchor))
+        chain = [crypto.X509.from_cryptography(one) for one in between]
+        leaf = crypto.X509.from_cryptography(certificate)
         crypto.X509StoreContext(store, leaf, chain).verify_certificate()
-    except crypto.X509StoreContextError as error:
+    except (crypto.X509StoreContextError, crypto.Error) as error:
         raise errors.ChainError(
             f"The certificates do not follow from one another: {error}.",
             remedy=_WWDR_HINT,

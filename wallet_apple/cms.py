@@ -8,7 +8,7 @@ from cryptography import exceptions, x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from wallet_apple import der, errors, signing
+from wallet_apple import der, errors, keyfiles, signing
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "1.3.14.3.2.26": hashes.SHA1(),  # noqa: S303 - old passes are signed over it
@@ -89,7 +89,7 @@ def read(data: bytes) -> Signature:
     """
     try:
         return _read(data)
-    except (IndexError, ValueError) as error:
+    except (IndexError, *keyfiles.BROKEN) as error:
         raise errors.MalformedError("The file is not a CMS signature.") from error
 
 
@@ -120,7 +120,7 @@ def _read(data: bytes) -> Signature:
 
 def _certificates(parts: list[der.Element]) -> tuple[x509.Certificate, ...]:
     return tuple(
-        x509.load_der_x509_certificate(one.raw)
+        keyfiles.whole(x509.load_der_x509_certificate(one.raw))
         for part in parts
         if part.tag == der.context(_CERTIFICATES)
         for one in part.children()

@@ -155,13 +155,28 @@ def _is_p12(data: bytes) -> bool:
 
 
 def _from_p12(data: bytes, passphrase: str | None) -> Parcel:
-    try:
-        bag = pkcs12.load_pkcs12(data, (passphrase or "").encode())
-    except ValueError as error:
-        raise keyfiles.passphrase_refused(".p12 file") from error
+    bag = _unlocked(data, passphrase)
     own = [bag.cert] if bag.cert else []
-    found = tuple(one.certificate for one in (*own, *bag.additional_certs))
+    try:
+        found = tuple(
+            keyfiles.whole(one.certificate) for one in (*own, *bag.additional_certs)
+        )
+    except keyfiles.BROKEN as error:
+        raise errors.CertificateUnreadableError(
+            "A certificate in the .p12 file is broken.", remedy="Export it again."
+        ) from error
     return Parcel(found, keyfiles.rsa_only(bag.key) if bag.key else None)
+
+
+def _unlocked(data: bytes, passphrase: str | None) -> pkcs12.PKCS12KeyAndCertificates:
+    # An empty passphrase and none at all are two things in a .p12, and one to people.
+    secrets = [passphrase.encode()] if passphrase else [b"", None]
+    for secret in secrets:
+        try:
+            return pkcs12.load_pkcs12(data, secret)
+        except ValueError:
+            continue
+    raise keyfiles.passphrase_refused(".p12 file")
 
 
 def _leaf(parcel: Parcel) -> x509.Certificate:

@@ -3,29 +3,51 @@
 import stat
 from pathlib import Path
 
-from cryptography import x509
+from cryptography import exceptions, utils, x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from wallet_apple import errors
+
+BROKEN = (
+    *(TypeError, ValueError),
+    *(exceptions.UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension),
+    # Of a serial number below zero; raised where warnings are errors.
+    utils.CryptographyDeprecationWarning,
+)
+"""What broken certificates raise while they are read."""
 
 
 def read(data: bytes) -> list[x509.Certificate]:
     """The certificates in *data*: one in DER, or any number in PEM.
 
     Raises:
-        CertificateUnreadableError: there is none.
+        CertificateUnreadableError: there is none, or one is broken.
     """
     try:
         if b"-----BEGIN" in data:
-            return x509.load_pem_x509_certificates(data)
-        return [x509.load_der_x509_certificate(data)]
-    except ValueError as error:
+            return [whole(one) for one in x509.load_pem_x509_certificates(data)]
+        return [whole(x509.load_der_x509_certificate(data))]
+    except BROKEN as error:
         what = "a private key" if b"PRIVATE KEY-----" in data else "no certificate"
         raise errors.CertificateUnreadableError(
             f"The file holds {what} where a certificate is wanted.",
             remedy="Give the .cer file from Apple's portal, or its PEM form.",
         ) from error
+
+
+def whole(certificate: x509.Certificate) -> x509.Certificate:
+    """The certificate, once all of it was read: cryptography reads it lazily.
+
+    Raises:
+        One of `BROKEN`: a part of it is.
+    """
+    for part in ("subject", "issuer", "extensions", "not_valid_after_utc"):
+        getattr(certificate, part)
+    certificate.public_key()
+    if certificate.serial_number <= 0:
+        raise ValueError("A serial number is positive.")
+    return certificate
 
 
 def private_key(data: bytes, passphrase: str | None) -> rsa.RSAPrivateKey:

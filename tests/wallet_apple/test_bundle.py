@@ -10,12 +10,12 @@ from pathlib import Path
 import orjson
 import pytest
 
-from passes.content.shown import Progress
+from passes.content.shown import CardContent, Progress
 from tests.makers import NOON
 from tests.wallet_apple import openssl
 from tests.wallet_apple.cards import IDENTITY, TIERS, make_content, make_look, png
-from tests.wallet_apple.conftest import Office
-from wallet_apple import errors, folders, validation
+from tests.wallet_apple.conftest import Office, no_media
+from wallet_apple import errors, folders, images, validation
 from wallet_apple.bundle import PassFactory
 from wallet_apple.signing import Signer
 
@@ -191,6 +191,40 @@ def test_threads_that_want_one_design_draw_it_once(signer: Signer) -> None:
 
     assert len(set(made)) == 1
     assert shelf.asked == alone.asked
+
+
+def test_a_design_that_is_being_drawn_holds_up_no_other(signer: Signer) -> None:
+    drawing, finished = threading.Event(), threading.Event()
+
+    def draw(content: CardContent, _media: images.Media) -> dict[str, bytes]:
+        if content.look.version == 1:
+            drawing.set()
+            assert finished.wait(30)
+        return {}
+
+    factory = PassFactory(signer, no_media, draw=draw)
+    slow = threading.Thread(
+        target=factory.build, args=(make_content(), IDENTITY), kwargs={"at": NOON}
+    )
+    slow.start()
+    assert drawing.wait(30)
+
+    other = factory.build(make_content(make_look(version=2)), IDENTITY, at=NOON)
+
+    finished.set()
+    slow.join()
+    assert "pass.json" in opened(other)
+
+
+def test_a_design_that_could_not_be_drawn_is_tried_again(signer: Signer) -> None:
+    shelf = Shelf(logo=b"no picture")
+    factory = PassFactory(signer, shelf)
+    content = make_content(make_look(logo="logo"))
+    with pytest.raises(errors.PictureError):
+        factory.build(content, IDENTITY, at=NOON)
+    shelf.pictures["logo"] = png()
+
+    assert "logo.png" in opened(factory.build(content, IDENTITY, at=NOON))
 
 
 def test_a_preview_shows_a_draft_that_has_no_version_yet(

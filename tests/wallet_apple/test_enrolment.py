@@ -13,6 +13,7 @@ from tests.wallet_apple import openssl
 from tests.wallet_apple.conftest import Office
 from wallet_apple import authority, certificates, chains, enrolment, errors, folders
 
+SESAME = "sésame"
 DER = serialization.Encoding.DER
 
 
@@ -38,7 +39,9 @@ def certified(office: Office, request: Path) -> x509.Certificate:
     )
 
 
-def p12(office: Office, tmp_path: Path, *options: str) -> bytes:
+def p12(
+    office: Office, tmp_path: Path, *options: str, passphrase: str = SESAME
+) -> bytes:
     """A .p12 made by OpenSSL, as Keychain Access makes them with ``-legacy``."""
     key, leaf = tmp_path / "k.pem", tmp_path / "c.pem"
     folders.write_key(key, office.key)
@@ -46,7 +49,7 @@ def p12(office: Office, tmp_path: Path, *options: str) -> bytes:
     made = tmp_path / "made.p12"
     done = openssl.run(
         *("pkcs12", "-export", "-inkey", str(key), "-in", str(leaf)),
-        *("-out", str(made), "-passout", "pass:sésame", *options),
+        *("-out", str(made), "-passout", f"pass:{passphrase}", *options),
     )
     assert done.returncode == 0, done.stderr
     return made.read_bytes()
@@ -98,11 +101,17 @@ def test_a_p12_is_taken(
     data = p12(office, tmp_path, *options)
 
     facts = enrolment.store(
-        folder, data, passphrase="sésame", trust=office.trust, at=NOON
+        folder, data, passphrase=SESAME, trust=office.trust, at=NOON
     )
 
     assert facts.team_identifier == authority.TEAM_IDENTIFIER
     assert (folder / certificates.KEY_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_p12_without_a_passphrase_needs_none(office: Office, tmp_path: Path) -> None:
+    parcel = enrolment.opened(p12(office, tmp_path, "-legacy", passphrase=""), None)
+
+    assert parcel.key is not None
 
 
 @pytest.mark.parametrize("passphrase", [None, "", "wrong"])
@@ -153,7 +162,7 @@ def test_without_the_intermediate_the_remedy_is_named(
         enrolment.store(
             tmp_path / "empty",
             data,
-            passphrase="sésame",
+            passphrase=SESAME,
             trust=office.trust,
             at=NOON,
         )

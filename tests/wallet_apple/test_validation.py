@@ -10,7 +10,7 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.makers import NOON
@@ -384,6 +384,7 @@ def test_no_damage_breaks_the_judge(bench: Bench, data: st.DataObject) -> None:
     bench.judged(bytes(whole))
 
 
+@settings(max_examples=400)
 @given(st.data())
 def test_no_damage_breaks_the_reader_of_signatures(
     bench: Bench, data: st.DataObject
@@ -398,6 +399,8 @@ def test_no_damage_breaks_the_reader_of_signatures(
         return
     read.signing_time()
     read.is_signers(b"{}")
+    files = bench.files | {"signature": bytes(signature), "manifest.json": b"{}"}
+    bench.judged(zipped(files))
 
 
 def test_texts_in_utf_8_with_comments_are_read() -> None:
