@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from sqlalchemy import Engine
@@ -22,6 +23,10 @@ from tests.databases import PostgresqlServer
 
 SERVER = os.environ.get("PALIER_TESTS_POSTGRESQL")
 REQUIRED = os.environ.get("PALIER_TESTS_REQUIRE", "").split(",")
+
+# A slow machine is no mistake of the code.
+hypothesis.settings.register_profile("palier", deadline=None)
+hypothesis.settings.load_profile("palier")
 
 # A setting of the person who runs the tests is no setting of a test.
 for _name in [name for name in os.environ if name.startswith("PALIER_")]:
