@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask
 from flask_security import Security
+from werkzeug.routing import IntegerConverter
 
 from web import access, bodies, csrf, errors, folders, headers, languages, qr
 from web.access import Permission
@@ -19,6 +20,12 @@ from web.services import EXTENSION, Services
 
 _YEAR = timedelta(days=365)
 _SURFACES = ("login", "ops", "join", "member", "staff", "studio")
+
+
+class _Whole(IntegerConverter):
+    """A number in an address: ASCII digits, and no more than a column holds."""
+
+    regex = "[0-9]{1,18}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,7 @@ def create_site(services: Services, extra: Sequence[Surface] = ()) -> Flask:
     )
     _configure(app, services)
     app.extensions[EXTENSION] = services
+    app.url_map.converters["int"] = _Whole
     Assets(folders.static()).offer(app.jinja_env)
     app.jinja_env.globals["qr"] = qr.svg
     languages.register(app)
