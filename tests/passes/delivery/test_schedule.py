@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from passes import db
 from passes.db import Sessions
@@ -50,9 +51,12 @@ def test_a_clock_that_was_ahead_does_not_stop_the_work(sessions: Sessions) -> No
 
 
 def test_work_that_failed_stays_due(sessions: Sessions) -> None:
-    with pytest.raises(ZeroDivisionError), db.write(sessions) as session:
+    def sweep(session: Session) -> None:
         schedule.claim(session, "sweeping", HOUR, NOON)
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        db.transact(sessions, sweep)
 
     assert claimed(sessions, timedelta())
 
