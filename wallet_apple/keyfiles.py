@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from cryptography import exceptions, utils, x509
+from cryptography import exceptions, x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -12,8 +12,8 @@ from wallet_apple import errors
 BROKEN = (
     *(TypeError, ValueError),
     *(exceptions.UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension),
-    # Of a serial number below zero; raised where warnings are errors.
-    utils.CryptographyDeprecationWarning,
+    # Of odd names and serial numbers; raised only where warnings are errors.
+    UserWarning,
 )
 """What broken certificates raise while they are read."""
 
