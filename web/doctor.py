@@ -136,12 +136,11 @@ def _queue(settings: Settings) -> Finding:
 
 def _database(engine: Engine, at: datetime) -> Iterator[Finding]:
     try:
-        found, newest = migrations.current(engine), migrations.newest()
-        if found != newest:
-            told = f"The database is at {found}, not {newest}; run `palier db upgrade`."
-            yield Finding("database", False, told)
+        if problem := migrations.problem(engine):
+            yield Finding("database", False, problem)
             return
-        yield Finding("database", True, f"{engine.dialect.name} answers, at {found}.")
+        told = f"{engine.dialect.name} answers, at {migrations.newest()}."
+        yield Finding("database", True, told)
         with db.read(Sessions(engine)) as session:
             yield from _owed(session, at)
             yield _worker(session, at)

@@ -35,8 +35,17 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def known() -> set[str]:
-    """Return every revision that this Palier has been at."""
+def problem(engine: Engine) -> str | None:
+    """Say in a sentence why this Palier cannot use the database, or None."""
+    found = current(engine)
+    if found == newest():
+        return None
+    if found is None or found in _known():
+        return "The database is not at this version; run `palier db upgrade`."
+    return "The database is of a newer Palier; install that version or a later one."
+
+
+def _known() -> set[str]:
     script = ScriptDirectory.from_config(_config())
     return {revision.revision for revision in script.walk_revisions()}
 

@@ -2,8 +2,8 @@
 
 import click
 
-from web import services, worker
-from web.commands import running
+from web import worker
+from web.commands import opening, running
 
 
 @running.command()
@@ -13,10 +13,6 @@ def deliver(once: bool) -> None:
 
     `palier worker` goes on doing so.
     """
-    settings = running.settings()
-    with running.database(settings):
-        made = services.build(settings, wake=lambda: None)
-        sent = worker.drain(made, set())
-        made.apple.close()
-        made.sessions.engine.dispose()
+    with opening.opened(running.settings()) as services:
+        sent = worker.drain(services, set())
     click.echo(f"{sent} updates were sent.")

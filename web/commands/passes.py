@@ -10,8 +10,7 @@ from passes.cards.card import Card
 from passes.errors import NotFoundError
 from wallet_apple import certificates, keyfiles, validation
 from wallet_apple.validation import Severity
-from web import services
-from web.commands import running
+from web.commands import opening, running
 
 
 @click.group("pass", cls=running.Group)
@@ -30,15 +29,11 @@ def pass_() -> None:
 )
 def build(card: str, output: Path) -> None:
     """Write the pass of the card with the id CARD, as a phone would get it now."""
-    settings = running.settings()
-    with running.database(settings):
-        made = services.build(settings, wake=lambda: None)
-        with made.read() as session:
-            found = session.scalar(select(Card.id).where(Card.public_id == card))
-            if found is None:
-                raise NotFoundError("card")
-            data = made.apple.pass_file(session, found, clock.now())
-        made.sessions.engine.dispose()
+    with opening.opened(running.settings()) as made, made.read() as session:
+        found = session.scalar(select(Card.id).where(Card.public_id == card))
+        if found is None:
+            raise NotFoundError("card")
+        data = made.apple.pass_file(session, found, clock.now())
     output.write_bytes(data)
     click.echo(f"{output}: {len(data)} bytes.")
 

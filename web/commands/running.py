@@ -76,13 +76,5 @@ def require_schema(sessions: Sessions) -> None:
     Raises:
         ConfigurationError: with the way out.
     """
-    found = migrations.current(sessions.engine)
-    if found == migrations.newest():
-        return
-    if found is None or found in migrations.known():
-        raise ConfigurationError(
-            ["The database is not at this version; run `palier db upgrade`."]
-        )
-    raise ConfigurationError(
-        ["The database is of a newer Palier; install that version or a later one."]
-    )
+    if problem := migrations.problem(sessions.engine):
+        raise ConfigurationError([problem])
