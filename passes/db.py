@@ -37,6 +37,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from passes.errors import BusyError
+from passes.turns import Turns
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -168,6 +169,9 @@ class Sessions:
         self.reading = reading
         self.reader = sessionmaker(reading, expire_on_commit=False, autoflush=False)
         self.writer = sessionmaker(engine, expire_on_commit=False)
+        # SQLite lets its writers poll for the one lock, and under load some of them
+        # starve; those of one process come one after the other instead.
+        self.turns = Turns() if engine.dialect.name == "sqlite" else None
 
 
 def open_engine(url: str | URL, *, pool_size: int = 20) -> Engine:
@@ -248,7 +252,7 @@ def write(sessions: Sessions) -> Iterator[Session]:
             won; nothing was changed.
     """
     try:
-        with sessions.writer.begin() as session:
+        with _in_turn(sessions), sessions.writer.begin() as session:
             yield session
     except DBAPIError as error:
         if _contended(error):
@@ -273,6 +277,19 @@ def transact(sessions: Sessions, work: Callable[[Session], T]) -> T:
         return work(session)
 
 
+@contextmanager
+def _in_turn(sessions: Sessions) -> Iterator[None]:
+    if sessions.turns is None:
+        yield
+        return
+    if not sessions.turns.take(_BUSY_MS / 1000):
+        raise BusyError
+    try:
+        yield
+    finally:
+        sessions.turns.end()
+
+
 def insert_new(
     session: Session, table: type[Base] | Table
 ) -> SqliteInsert | PostgresqlInsert:
@@ -288,6 +305,8 @@ def _contended(error: DBAPIError) -> bool:
 
 def _locked(error: BaseException | None) -> bool:
     """Tell whether the wait for a lock was already spent, so that another is vain."""
+    if error is None:
+        return True
     if not isinstance(error, OperationalError):
         return False
     return (
