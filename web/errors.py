@@ -22,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from passes import errors as domain
+from wallet_apple.errors import CertificateError
 from web import requests
 
 _log = structlog.get_logger()
@@ -33,6 +34,8 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     domain.ConflictError: HTTPStatus.CONFLICT,
     domain.BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     domain.PassesError: HTTPStatus.CONFLICT,
+    # Nothing can be signed until the operator has mended the certificate.
+    CertificateError: HTTPStatus.SERVICE_UNAVAILABLE,
     # A database that is away, locked, full or not migrated comes back by itself.
     OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,
     InterfaceError: HTTPStatus.SERVICE_UNAVAILABLE,

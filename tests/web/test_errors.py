@@ -11,11 +11,13 @@ from werkzeug.exceptions import Forbidden, NotFound
 from passes import errors as domain
 from passes.people.actor import Role
 from tests.web.servers import Browser, Server
+from wallet_apple.errors import CertificateError
 from web import access, bodies, errors
 from web.app import Palier
 from web.limits import TooOftenError
 from web.services import services
 from web.site import Surface, create_site
+from web.tables import WebSession
 
 CANARY = "canary-secret"
 _POINTS = "not_enough_points"
@@ -38,6 +40,7 @@ _POINTS = "not_enough_points"
         (domain.PassesError(), 409, "refused"),
         (OperationalError(CANARY, {}, Exception()), 503, "service_unavailable"),
         (DataError(CANARY, {}, Exception()), 400, "bad_request"),
+        (CertificateError(CANARY, remedy=CANARY), 503, "apple_certificate"),
         (RecursionError(CANARY), 400, "bad_request"),
         (OverflowError(CANARY), 400, "bad_request"),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, CANARY), 400, "bad_request"),
@@ -72,6 +75,7 @@ ERRORS: dict[str, Exception] = {
     "unicode": UnicodeDecodeError("utf-8", b"\xff", 0, 1, CANARY),
     "invalid": domain.InvalidError("name", CANARY),
     "busy": domain.BusyError(),
+    "certificate": CertificateError(CANARY, remedy=CANARY),
     "void": domain.CardVoidError(),
     "often": TooOftenError(40),
 }
@@ -252,3 +256,14 @@ def test_a_number_that_no_column_holds_is_no_500(server: Server, number: str) ->
 )
 def test_a_hostile_address_is_simply_not_there(site_client: Browser, path: str) -> None:
     assert site_client.get(path).status_code in (400, 404)
+
+
+def test_a_session_that_cannot_be_read_is_a_503(server: Server) -> None:
+    worker = server.sign_in(Role.STAFF)
+    with server.services.sessions.engine.begin() as connection:
+        WebSession.__table__.drop(connection)  # type: ignore[attr-defined]
+
+    answer = worker.browser.get("/account/browsers")
+
+    assert answer.status_code == 503
+    assert answer.headers["Content-Security-Policy"]

@@ -200,16 +200,3 @@ def test_a_page_with_a_session_is_never_stored(sign_in: SignIn) -> None:
 
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Cookie" in answer.headers["Vary"]
-
-
-def test_a_session_that_cannot_be_read_is_a_503(
-    server: Server, sign_in: SignIn
-) -> None:
-    worker = sign_in(Role.STAFF)
-    with server.services.sessions.engine.begin() as connection:
-        WebSession.__table__.drop(connection)  # type: ignore[attr-defined]
-
-    answer = worker.browser.get(PAGE)
-
-    assert answer.status_code == 503
-    assert answer.headers["Content-Security-Policy"]
