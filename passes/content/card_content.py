@@ -1,9 +1,14 @@
 """Card content: what one card shows now, read in one snapshot."""
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import select
+from sqlalchemy import Row, Table, bindparam, select
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from passes.cards import codes
@@ -20,8 +25,8 @@ from passes.content.shown import (
     Tier,
 )
 from passes.errors import NotFoundError
-from passes.loyalty import ledger, tiers
-from passes.loyalty.entry import Entry
+from passes.loyalty import tiers
+from passes.loyalty.entry import Entry, Unit
 from passes.people.member import Member
 from passes.programmes import design as designs
 from passes.programmes import rules as ruleset
@@ -30,6 +35,69 @@ from passes.programmes.programme import Programme
 from passes.programmes.rules import Rules
 
 _MOVEMENTS = 5
+_LOOKS = 256
+
+_cards = cast("Table", Card.__table__)
+_programmes = cast("Table", Programme.__table__)
+_members = cast("Table", Member.__table__)
+_entries = cast("Table", Entry.__table__)
+
+# Read for each pass that a phone fetches: made once, and without objects to track.
+_CARD = (
+    select(
+        _cards,
+        _programmes.c.design_version.label("live_design"),
+        _programmes.c.rules_version.label("live_rules"),
+        _programmes.c.currency,
+        _members.c.name.label("holder"),
+    )
+    .join_from(_cards, _programmes, _programmes.c.id == _cards.c.programme_id)
+    .join(_members, _members.c.id == _cards.c.member_id)
+    .where(_cards.c.id == bindparam("card"))
+)
+_LATEST = (
+    select(
+        _entries.c.kind,
+        _entries.c.amount,
+        _entries.c.occurred_at,
+        _entries.c.explanation,
+    )
+    .where(_entries.c.card_id == bindparam("card"), _entries.c.unit == Unit.POINTS)
+    .order_by(_entries.c.sequence.desc())
+    .limit(_MOVEMENTS)
+)
+
+
+class _Kept(NamedTuple):
+    look: Look
+    rules: Rules
+
+
+class Looks:
+    """Looks that were read before: a published version never changes.
+
+    For one database, and for connections that see nothing but what is committed; a
+    version that is rolled back would otherwise stay. Safe to share between threads.
+    """
+
+    def __init__(self, room: int = _LOOKS) -> None:
+        """Keep at most *room* looks, those asked for last."""
+        self._room = room
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[int, int, int], _Kept] = OrderedDict()
+
+    def of(self, connection: Connection, key: tuple[int, int, int]) -> _Kept:
+        """Return the look of a programme, design version and rules version."""
+        with self._lock:
+            if kept := self._kept.get(key):
+                self._kept.move_to_end(key)
+                return kept
+        found = _look(connection, key)
+        with self._lock:
+            self._kept[key] = found
+            if len(self._kept) > self._room:
+                self._kept.popitem(last=False)
+        return found
 
 
 def shown(session: Session, card_id: int, base_url: str) -> CardContent:
@@ -40,17 +108,25 @@ def shown(session: Session, card_id: int, base_url: str) -> CardContent:
     Raises:
         NotFoundError: there is no such card.
     """
-    row = session.execute(
-        select(Card, Programme, Member.name)
-        .join(Programme, Programme.id == Card.programme_id)
-        .join(Member, Member.id == Card.member_id)
-        .where(Card.id == card_id)
-    ).one_or_none()
-    if row is None:
+    session.flush()
+    return read(session.connection(), card_id, base_url, Looks())
+
+
+def read(
+    connection: Connection, card_id: int, base_url: str, looks: Looks
+) -> CardContent:
+    """Do as `shown` does, for a caller that reads many cards and has no session.
+
+    Raises:
+        NotFoundError: there is no such card.
+    """
+    asked = {"card": card_id}
+    card = connection.execute(_CARD, asked).first()
+    if card is None:
         raise NotFoundError("card")
-    card, programme, holder = row
-    rules = ruleset.live(session, programme)
-    look = look_of(programme, designs.live(session, programme), rules)
+    key = (card.programme_id, card.live_design, card.live_rules)
+    look, rules = looks.of(connection, key)
+    latest = connection.execute(_LATEST, asked).all() if card.sequence else ()
     return CardContent(
         card_id=card.id,
         look=look,
@@ -58,15 +134,13 @@ def shown(session: Session, card_id: int, base_url: str) -> CardContent:
         revision=card.revision,
         revised_at=card.revised_at,
         expires_at=None,
-        holder=holder,
+        holder=card.holder,
         code=card.code,
         short_code=codes.grouped(card.short_code),
-        points=card.available,
+        points=max(0, card.balance),
         tier=look.tiers[card.tier],
         progress=_progress(look, rules, card.status_points),
-        movements=_movements(
-            programme, ledger.of_card(session, card.id, limit=_MOVEMENTS)
-        ),
+        movements=_movements(card.currency, latest),
         announcement=Announcement(card.announcement),
         page_url=f"{base_url}/card/{card.page_token}",
     )
@@ -140,12 +214,21 @@ def _progress(look: Look, rules: Rules, status_points: int) -> Progress | None:
     return Progress(look.tiers[way.rank], way.missing, way.step, tiers.STEPS)
 
 
-def _movements(programme: Programme, entries: Sequence[Entry]) -> tuple[Movement, ...]:
+def _look(connection: Connection, key: tuple[int, int, int]) -> _Kept:
+    programme_id, design_version, rules_version = key
+    with Session(connection, autoflush=False) as session:
+        programme = session.get_one(Programme, programme_id)
+        design = designs.version(session, programme_id, design_version)
+        rules = ruleset.version(session, programme_id, rules_version)
+        return _Kept(look_of(programme, design, rules), rules)
+
+
+def _movements(currency: str, latest: Sequence[Row[Any]]) -> tuple[Movement, ...]:
     return tuple(
         Movement(
-            entry.occurred_at,
-            entry.amount,
-            explanations.entry(entry, programme.currency),
+            row.occurred_at,
+            row.amount,
+            explanations.sentence(row.kind, row.explanation, currency),
         )
-        for entry in entries
+        for row in latest
     )

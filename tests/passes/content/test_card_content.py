@@ -96,6 +96,19 @@ def test_each_movement_says_why_in_both_languages(session: Session) -> None:
     assert texts[2]["en"] == "Purchase of €12.50"
 
 
+def test_a_movement_has_the_day_that_it_was_in_the_shop(session: Session) -> None:
+    late = NOON.replace(hour=23, minute=30)
+    shop = make_shop(session, at=late)
+    purchases.earn(
+        session, shop.programme, shop.card.id, Till(1250), actor=STAFF, at=late
+    )
+
+    (movement,) = shown(session, shop).movements
+
+    assert (movement.at.day, movement.at.hour) == (25, 0)
+    assert movement.at == late
+
+
 def test_a_void_card_says_so(session: Session) -> None:
     shop = make_shop(session)
     cards.void(session, shop.card, NOON + timedelta(minutes=1))
