@@ -59,6 +59,13 @@ class Server:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """The process that listens, which leads the group."""
+        if self._process is None:
+            raise RuntimeError("it was not started")
+        return self._process.pid
+
     def start(self) -> float:
         """Start it, and return after how many seconds it answered."""
         began = time.monotonic()

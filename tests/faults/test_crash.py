@@ -12,7 +12,7 @@ from tests.faults import harness
 from tests.faults.harness import Server
 
 SEED = 20261124
-CYCLES = 6
+SHORT, LONG = 6, 200
 TILLS = 4
 
 
@@ -35,18 +35,21 @@ def crash(
         return harness.judge(sessions, running), recovered
 
 
+@pytest.mark.faults
 def test_a_killed_server_loses_and_doubles_nothing(
     tmp_path: Path,
     engine: Engine,
     database_url: str,
+    long_form: bool,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    verdict, recovered = crash(tmp_path, engine, database_url, CYCLES, SEED)
+    kills = LONG if long_form else SHORT
+    verdict, recovered = crash(tmp_path, engine, database_url, kills, SEED)
 
     p95 = harness.percentile(recovered, 0.95)
     harness.say(
         capsys,
-        f"R1 {engine.dialect.name} kills={CYCLES} seed={SEED} {verdict}"
+        f"R1 {engine.dialect.name} kills={kills} seed={SEED} {verdict}"
         f" recovery_p95={p95:.2f}s",
     )
     assert verdict.clean, verdict.broken[:3]

@@ -15,7 +15,7 @@ from tests.faults import harness
 from tests.faults.harness import Server
 
 SEED = 12
-RESTARTS = 3
+SHORT, LONG = 3, 30
 TILLS = 4
 _BINARIES = "/usr/lib/postgresql/*/bin"
 
@@ -81,16 +81,21 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.faults
 @pytest.mark.postgresql
 def test_a_database_that_crashes_and_returns_loses_nothing(
-    cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cluster: Cluster,
+    tmp_path: Path,
+    long_form: bool,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    restarts = LONG if long_form else SHORT
     engine = db.open_engine(cluster.url)
     migrations.upgrade(engine)
     shop = harness.found(Sessions(engine))
     server = Server(tmp_path, cluster.url)
     with server, harness.tills(server, shop, TILLS, SEED) as running:
-        for _ in range(RESTARTS):
+        for _ in range(restarts):
             time.sleep(1.0)
             cluster.crash()
             time.sleep(0.5)
@@ -109,7 +114,7 @@ def test_a_database_that_crashes_and_returns_loses_nothing(
     )
     harness.say(
         capsys,
-        f"R12 restarts={RESTARTS} {verdict} answers_5xx={refused}"
+        f"R12 restarts={restarts} {verdict} answers_5xx={refused}"
         f" longest_wait={longest:.1f}s",
     )
     assert verdict.clean, verdict.broken[:3]

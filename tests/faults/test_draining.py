@@ -42,6 +42,7 @@ def hold(engine: Engine) -> str:
     return "SELECT id FROM card FOR UPDATE"
 
 
+@pytest.mark.faults
 def test_requests_under_way_are_answered_when_the_server_is_told_to_end(
     tmp_path: Path,
     engine: Engine,

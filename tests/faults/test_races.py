@@ -16,7 +16,7 @@ from tests.faults.harness import Server
 
 SEED = 5
 TILLS = 16
-SECONDS = 6.0
+SHORT, LONG = 6.0, 180.0
 
 
 class Observer(threading.Thread):
@@ -50,10 +50,12 @@ class Observer(threading.Thread):
         return [row for row in rows if row[1] != row[2] or row[1] < 0]
 
 
+@pytest.mark.faults
 def test_balances_are_the_sums_of_their_entries_at_every_look(
     tmp_path: Path,
     engine: Engine,
     database_url: str,
+    long_form: bool,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     sessions = Sessions(engine)
@@ -63,7 +65,7 @@ def test_balances_are_the_sums_of_their_entries_at_every_look(
     server = Server(tmp_path, database_url)
     with server, harness.tills(server, shop, TILLS, SEED) as running:
         observer.start()
-        time.sleep(SECONDS)
+        time.sleep(LONG if long_form else SHORT)
         harness.close(running)
         observer.ended.set()
         observer.join()

@@ -12,14 +12,14 @@ from passes.cards.card import Card
 from passes.db import Sessions
 from passes.delivery import lanes
 from tests.faults import harness
-from tests.faults.harness import Server, Till
+from tests.faults.harness import Server, Shop, Till
 from wallet_apple import authority, certificates, registrations
 from wallet_apple.standin.apns import ApnsStandin
 from wallet_apple.tables import Device, Registration
 
 SEED = 10
 TILLS = 2
-SECONDS = 4.0
+SHORT, LONG = 4.0, 60.0
 
 
 def install(sessions: Sessions) -> None:
@@ -49,19 +49,22 @@ def install(sessions: Sessions) -> None:
             )
 
 
-def sell(server: Server, shop: harness.Shop, seed: int) -> list[Till]:
+def sell(server: Server, shop: Shop, seed: int, seconds: float) -> list[Till]:
     """Let the tills sell for a while and return them."""
     with harness.tills(server, shop, TILLS, seed) as running:
-        time.sleep(SECONDS)
+        time.sleep(seconds)
     return running
 
 
+@pytest.mark.faults
 def test_the_till_works_while_pushes_go_nowhere(
     tmp_path: Path,
     engine: Engine,
     database_url: str,
+    long_form: bool,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    seconds = LONG if long_form else SHORT
     sessions = Sessions(engine)
     shop = harness.found(sessions)
     install(sessions)
@@ -73,11 +76,9 @@ def test_the_till_works_while_pushes_go_nowhere(
         server.environment["PALIER_APNS_URL"] = apns.url
         server.environment["PALIER_APNS_CA_FILE"] = str(apns.ca_file)
         with server:
-            well = sell(server, shop, SEED)
-            for till in well:
-                till.book.rename(till.book.with_suffix(".well"))
+            well = sell(server, shop, SEED, seconds)
             apns.blackhole()
-            away = sell(server, shop, SEED + 1)
+            away = sell(server, shop, SEED + 1, seconds)
             with db.read(sessions) as session:
                 owed = lanes.owed(session, Registration).waiting
             apns.restore()
