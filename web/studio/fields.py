@@ -204,7 +204,8 @@ class _Reader:
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        host = parts.hostname
+        # A port that is no number shows only when it is asked for.
+        host, _ = parts.hostname, parts.port
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(host) and " " not in text

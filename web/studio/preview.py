@@ -11,6 +11,7 @@ from flask_babel import gettext
 from passes.cards.announcement import Announcement
 from passes.content import card_content
 from passes.content.shown import CardContent, Look
+from passes.errors import NotFoundError
 from wallet_apple import drafts, localisation, strings
 from wallet_apple.errors import PictureError
 from web import brand, previews
@@ -62,7 +63,7 @@ def draw(
     content = sample(look, at, worst=worst)
     try:
         files, trouble = drafts.files(content, load), ""
-    except PictureError:
+    except (PictureError, NotFoundError):
         content = replace(content, look=replace(look, logo=None, strip=None))
         files, trouble = drafts.files(content, load), _cannot_be_drawn()
     document = json.loads(files["pass.json"])
