@@ -4,8 +4,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 from typing import Any, NamedTuple, cast
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Table, bindparam, select
 from sqlalchemy.engine import Connection
@@ -49,6 +49,7 @@ _CARD = (
         _programmes.c.design_version.label("live_design"),
         _programmes.c.rules_version.label("live_rules"),
         _programmes.c.currency,
+        _programmes.c.timezone,
         _members.c.name.label("holder"),
     )
     .join_from(_cards, _programmes, _programmes.c.id == _cards.c.programme_id)
@@ -140,7 +141,7 @@ def read(
         points=max(0, card.balance),
         tier=look.tiers[card.tier],
         progress=_progress(look, rules, card.status_points),
-        movements=_movements(card.currency, latest),
+        movements=_movements(card.currency, card.timezone, latest),
         announcement=Announcement(card.announcement),
         page_url=f"{base_url}/card/{card.page_token}",
     )
@@ -223,10 +224,14 @@ def _look(connection: Connection, key: tuple[int, int, int]) -> _Kept:
         return _Kept(look_of(programme, design, rules), rules)
 
 
-def _movements(currency: str, latest: Sequence[Row[Any]]) -> tuple[Movement, ...]:
+def _movements(
+    currency: str, timezone: str, latest: Sequence[Row[*tuple[Any, ...]]]
+) -> tuple[Movement, ...]:
+    # A card tells the day that it was in the shop.
+    zone = ZoneInfo(timezone)
     return tuple(
         Movement(
-            row.occurred_at,
+            row.occurred_at.astimezone(zone),
             row.amount,
             explanations.sentence(row.kind, row.explanation, currency),
         )
