@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Table, func, select
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from passes import clock as clocks
 from passes import db, names
 from passes.clock import Clock
 from passes.content import card_content
+from passes.content.card_content import Looks
 from passes.content.shown import CardContent
 from passes.delivery import lanes
 from passes.delivery.circuit import Circuit
@@ -60,6 +62,7 @@ class AppleWallet:
         self.sightings = Sightings()
         self.clock = clock
         self._pushes = pushes
+        self._looks = Looks()
         self._base_url = base_url.rstrip("/")
         self._lock = threading.Lock()
         self._circuits: defaultdict[str, Circuit] = defaultdict(Circuit)
@@ -125,14 +128,14 @@ class AppleWallet:
         if row is None:
             raise NotFoundError("pass")
         at = at or self.clock()
-        content = self.content(session, card_id)
+        content = card_content.shown(session, card_id, self._base_url)
         data = self.build(content, PassIdentity(*row), at)
         self.sightings.fetched(card_id, content.revision, at)
         return data
 
-    def content(self, session: Session, card_id: int) -> CardContent:
-        """Return what the card shows, with the addresses that passes are given."""
-        return card_content.shown(session, card_id, self._base_url)
+    def content(self, connection: Connection, card_id: int) -> CardContent:
+        """Return what the card shows, read in the *connection*'s snapshot."""
+        return card_content.read(connection, card_id, self._base_url, self._looks)
 
     def build(
         self, content: CardContent, identity: PassIdentity, at: datetime

@@ -15,7 +15,6 @@ from urllib.parse import parse_qs
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date, parse_date
 from werkzeug.wsgi import get_input_stream
@@ -228,8 +227,7 @@ class WebService:
             if environ["REQUEST_METHOD"] == "HEAD":
                 return Answer(HTTPStatus.OK, headers, None)
             # The same snapshot: what is shown belongs to the time that is stated.
-            with Session(connection, autoflush=False) as session:
-                content = self._wallet.content(session, found.card_id)
+            content = self._wallet.content(connection, found.card_id)
         named = PassIdentity(serial, found.authentication_token, found.web_service_url)
         data = self._wallet.build(content, named, at)
         self._seen.fetched(found.card_id, found.revision, at)
