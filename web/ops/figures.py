@@ -5,6 +5,7 @@ and times of requests are those of the process that answers.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -39,8 +40,15 @@ _durations = Histogram(
 
 def count(surface: str, status: int, seconds: float) -> None:
     """Note one answered request."""
-    _requests.labels(surface, f"{status // 100}xx").inc()
-    _durations.labels(surface).observe(seconds)
+    counter, histogram = _children(surface, status // 100)
+    counter.inc()
+    histogram.observe(seconds)
+
+
+@lru_cache(maxsize=32)
+def _children(surface: str, hundreds: int) -> tuple[Counter, Histogram]:
+    # Looking labels up costs more than counting.
+    return _requests.labels(surface, f"{hundreds}xx"), _durations.labels(surface)
 
 
 def text(services: Services) -> bytes:
