@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-config = pytest.importorskip("web.config")
-cli = pytest.importorskip("web.cli")
+from web import cli, config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
