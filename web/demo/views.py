@@ -74,6 +74,8 @@ def home() -> ResponseReturnValue:
         shop = shops.present(session, programme)
         offered = _offered(session, programme.id)
         chosen = cards.by_page_token(session, wanted) if wanted else None
+    # The phone is held by whoever reads the page.
+    _phone().language = languages.current()
     join_url = f"{services().settings.base_url}/join/{SLUG}"
     return render_template(
         "demo/home.html",
