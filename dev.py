@@ -121,7 +121,9 @@ def sync(lock_name: str) -> None:
     stamp.unlink(missing_ok=True)
     if not PYTHON.exists() or not same_python():
         call([uv, "venv", "-q", "--clear", "--python", sys.executable, ".venv"])
-    call([uv, "pip", "sync", "-q", "--python", PYTHON, "--require-hashes", lock_name])
+    # Compiled now, or every start compiles where Python may not write it down.
+    locked = ["--compile-bytecode", "--require-hashes", lock_name]
+    call([uv, "pip", "sync", "-q", "--python", PYTHON, *locked])
     own = ["--no-deps", "--no-build-isolation", "--editable", "."]
     call([uv, "pip", "install", "-q", "--python", PYTHON, *own])
     stamp.write_text(prints[lock_name])
