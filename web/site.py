@@ -1,10 +1,8 @@
 """The site: every page that people see, as one Flask app."""
 
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from flask import Blueprint, Flask
 from flask_security import Security
@@ -16,10 +14,16 @@ from web.accounts import sessions
 from web.accounts.sessions import ServerSessions
 from web.accounts.store import AccountStore
 from web.assets import Assets
+from web.join.views import bp as join
+from web.login.views import bp as login
+from web.member.views import bp as member
+from web.ops.views import bp as ops
 from web.services import EXTENSION, Services
+from web.staff.views import bp as staff
+from web.studio.views import bp as studio
 
+_SURFACES = (join, login, member, ops, staff, studio)
 _YEAR = timedelta(days=365)
-_SURFACES = ("login", "ops", "join", "member", "staff", "studio")
 
 
 class _Whole(IntegerConverter):
@@ -61,10 +65,8 @@ def create_site(services: Services, extra: Sequence[Surface] = ()) -> Flask:
     access.register(app, more)
     csrf.register(app)
     errors.register(app)
-    for name in _SURFACES:
-        if (Path(__file__).parent / name / "views.py").is_file():
-            views = importlib.import_module(f"web.{name}.views")
-            app.register_blueprint(views.bp)
+    for blueprint in _SURFACES:
+        app.register_blueprint(blueprint)
     for surface in extra:
         app.register_blueprint(surface.bp)
     access.check(app)

@@ -148,6 +148,25 @@ def test_an_open_rule_lets_everybody_through_without_counters(
     assert taken(counted, OPEN, "a", 5) == 5
 
 
+@pytest.fixture
+def unreachable(clock: HeldClock) -> Limits:
+    """Limits on a Redis that does not answer."""
+    return limits.at("redis://127.0.0.1:1/0", clock, KEY)
+
+
+def test_without_its_redis_a_closed_rule_lets_nobody_through(
+    unreachable: Limits,
+) -> None:
+    with pytest.raises(BusyError):
+        unreachable.take(CLOSED, "a")
+
+
+def test_without_its_redis_an_open_rule_lets_everybody_through(
+    unreachable: Limits,
+) -> None:
+    assert taken(unreachable, OPEN, "a", 5) == 5
+
+
 def race(url: str, tries: int) -> int:
     """Be one of several workers; return how many tries were let through."""
     engine = db.open_engine(url)

@@ -110,10 +110,11 @@ def choose_programme() -> ResponseReturnValue:
 @bp.get("/account/browsers", endpoint="browsers")
 def browsers_page() -> ResponseReturnValue:
     """Show where the person is signed in."""
+    now = services().clock()
     with services().read() as reading:
-        rows = sessions.of_account(reading, access.account().id, services().clock())
+        rows = sessions.of_account(reading, access.account().id, now)
     return render_template(
-        "login/browsers.html", rows=rows, present=browsers.present_row()
+        "login/browsers.html", rows=rows, present=browsers.present_row(), now=now
     )
 
 
