@@ -6,12 +6,13 @@ https://developer.apple.com/documentation/walletpasses/adding-a-web-service-to-u
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, or_, select
+from sqlalchemy import Row, Table, and_, bindparam, or_, select
 from sqlalchemy.engine import Connection
 
 from passes.cards.card import Card
+from passes.content import card_content
 from wallet_apple.tables import ApplePass, Device, Registration
 
 _GREATEST_TAG = 2**63 - 1
@@ -25,13 +26,16 @@ _cards = cast("Table", Card.__table__)
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A pass by its serial number, and its card's present revision."""
+    """A pass by its serial number, and its card's present revision.
 
-    card_id: int
+    *card* is what `card_content.read` wants, of the same moment.
+    """
+
     authentication_token: str
     web_service_url: str
     revision: int
     revised_at: datetime
+    card: Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +72,10 @@ _IS_DEVICE = and_(
 )
 
 _PASS = (
-    select(
-        _cards.c.id,
-        _passes.c.authentication_token,
-        _passes.c.web_service_url,
-        _cards.c.revision,
-        _cards.c.revised_at,
+    card_content.ROWS.add_columns(
+        _passes.c.authentication_token, _passes.c.web_service_url
     )
-    .join_from(_passes, _cards, _cards.c.id == _passes.c.card_id)
+    .join(_passes, _passes.c.card_id == _cards.c.id)
     .where(_passes.c.serial_number == bindparam("serial_number"))
 )
 
@@ -119,7 +119,15 @@ _LISTED = (
 def by_serial_number(connection: Connection, serial_number: str) -> Pass | None:
     """Return the pass, or None when there is no such one."""
     row = connection.execute(_PASS, {"serial_number": serial_number}).first()
-    return None if row is None else Pass(*row)
+    if row is None:
+        return None
+    return Pass(
+        row.authentication_token,
+        row.web_service_url,
+        row.revision,
+        row.revised_at,
+        row,
+    )
 
 
 def held(

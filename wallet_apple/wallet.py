@@ -5,9 +5,9 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Row, Table, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -133,9 +133,11 @@ class AppleWallet:
         self.sightings.fetched(card_id, content.revision, at)
         return data
 
-    def content(self, connection: Connection, card_id: int) -> CardContent:
-        """Return what the card shows, read in the *connection*'s snapshot."""
-        return card_content.read(connection, card_id, self._base_url, self._looks)
+    def content(
+        self, connection: Connection, card: Row[*tuple[Any, ...]]
+    ) -> CardContent:
+        """Return what a card shows that was read in the *connection*'s snapshot."""
+        return card_content.read(connection, card, self._base_url, self._looks)
 
     def build(
         self, content: CardContent, identity: PassIdentity, at: datetime

@@ -221,16 +221,16 @@ class WebService:
             self._count(serial)
             modified = http_date(found.revised_at)
             if _unchanged(environ, found, modified):
-                self._seen.fetched(found.card_id, found.revision, at)
+                self._seen.fetched(found.card.id, found.revision, at)
                 return Answer(HTTPStatus.NOT_MODIFIED, (("Last-Modified", modified),))
             headers = (_PASS, ("Last-Modified", modified))
             if environ["REQUEST_METHOD"] == "HEAD":
                 return Answer(HTTPStatus.OK, headers, None)
             # The same snapshot: what is shown belongs to the time that is stated.
-            content = self._wallet.content(connection, found.card_id)
+            content = self._wallet.content(connection, found.card)
         named = PassIdentity(serial, found.authentication_token, found.web_service_url)
         data = self._wallet.build(content, named, at)
-        self._seen.fetched(found.card_id, found.revision, at)
+        self._seen.fetched(found.card.id, found.revision, at)
         return Answer(HTTPStatus.OK, headers, data)
 
     def _complain(self, environ: "WSGIEnvironment") -> Answer:

@@ -43,9 +43,21 @@ _members = cast("Table", Member.__table__)
 _entries = cast("Table", Entry.__table__)
 
 # Read for each pass that a phone fetches: made once, and without objects to track.
-_CARD = (
+ROWS = (
     select(
-        _cards,
+        _cards.c.id,
+        _cards.c.programme_id,
+        _cards.c.code,
+        _cards.c.short_code,
+        _cards.c.page_token,
+        _cards.c.status,
+        _cards.c.balance,
+        _cards.c.status_points,
+        _cards.c.tier,
+        _cards.c.sequence,
+        _cards.c.revision,
+        _cards.c.revised_at,
+        _cards.c.announcement,
         _programmes.c.design_version.label("live_design"),
         _programmes.c.rules_version.label("live_rules"),
         _programmes.c.currency,
@@ -54,8 +66,10 @@ _CARD = (
     )
     .join_from(_cards, _programmes, _programmes.c.id == _cards.c.programme_id)
     .join(_members, _members.c.id == _cards.c.member_id)
-    .where(_cards.c.id == bindparam("card"))
 )
+"""What `read` wants to know of a card; a wallet finds its card by names of its own."""
+
+_CARD = ROWS.where(_cards.c.id == bindparam("card"))
 _LATEST = (
     select(
         _entries.c.kind,
@@ -110,24 +124,22 @@ def shown(session: Session, card_id: int, base_url: str) -> CardContent:
         NotFoundError: there is no such card.
     """
     session.flush()
-    return read(session.connection(), card_id, base_url, Looks())
+    connection = session.connection()
+    card = connection.execute(_CARD, {"card": card_id}).first()
+    if card is None:
+        raise NotFoundError("card")
+    return read(connection, card, base_url, Looks())
 
 
 def read(
-    connection: Connection, card_id: int, base_url: str, looks: Looks
+    connection: Connection, card: Row[*tuple[Any, ...]], base_url: str, looks: Looks
 ) -> CardContent:
-    """Do as `shown` does, for a caller that reads many cards and has no session.
-
-    Raises:
-        NotFoundError: there is no such card.
-    """
-    asked = {"card": card_id}
-    card = connection.execute(_CARD, asked).first()
-    if card is None:
-        raise NotFoundError("card")
+    """Do as `shown` does, for a *card* that was read as one of `ROWS` before."""
     key = (card.programme_id, card.live_design, card.live_rules)
     look, rules = looks.of(connection, key)
-    latest = connection.execute(_LATEST, asked).all() if card.sequence else ()
+    latest = (
+        connection.execute(_LATEST, {"card": card.id}).all() if card.sequence else ()
+    )
     return CardContent(
         card_id=card.id,
         look=look,

@@ -112,7 +112,7 @@ class Model:
             for serial_number in listing.serial_numbers:
                 found = holdings.by_serial_number(connection, serial_number)
                 assert found
-                self.held[found.card_id] = found.revision
+                self.held[found.card.id] = found.revision
 
     def finish(self) -> None:
         if self.settled is not None:
