@@ -42,6 +42,16 @@ _COPIES = [
     counter, registered_at)
     {numbers} SELECT n, 'device-' || CAST(n AS TEXT), :pass_type,
     'aa' || CAST(1000000000 + n AS TEXT), 'apns', 1000, :at FROM numbers""",
+    """INSERT INTO entry (public_id, movement, programme_id, account, card_id, unit,
+    amount, kind, rule, source_type, source_id, rules_version, explanation, actor,
+    occurred_at, recorded_at, sequence, prev_hash, hash)
+    {numbers} SELECT 'entry-' || CAST(n * 10 + step AS TEXT),
+    'movement-' || CAST(n * 10 + step AS TEXT), programme_id, 'card', n, 'points',
+    5 + step, 'earn', 'base', 'purchase', CAST(n * 10 + step AS TEXT), 1,
+    '{{"amount": 1250}}', 'account:1', :at, :at, step, '', ''
+    FROM numbers JOIN card ON id = 1
+    JOIN (SELECT 1 AS step UNION ALL SELECT 2 UNION ALL SELECT 3) AS steps ON true""",
+    "UPDATE card SET sequence = 3",
     """INSERT INTO registration (id, card_id, device_id, tag, registered_at,
     listed_tag, lane, wanted, delivered, sent, due_at, priority, attempts)
     {numbers} SELECT n, n, n, 1000, :at, 1000, 'apple:' || :pass_type, 1, 1, 1, :at,
@@ -58,7 +68,7 @@ def wallet(folder: Path, sessions: db.Sessions) -> AppleWallet:
 
 
 def gather(sessions: db.Sessions, of: AppleWallet, cards: int) -> None:
-    """Make a shop of that many cards, each on one device of its own.
+    """Make a shop of that many cards, each on a device of its own, with 3 movements.
 
     But for the first, passes are ``serial-<n>`` with `TOKEN`, devices ``device-<n>``.
     """
