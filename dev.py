@@ -101,32 +101,32 @@ def digest(paths: Iterable[Path]) -> str:
     return whole.hexdigest()
 
 
-def fresh(stamp: Path, wanted: Iterable[str]) -> bool:
-    """Whether *stamp* notes one of the *wanted* fingerprints."""
-    return stamp.is_file() and stamp.read_text() in wanted
+def fresh(stamp: Path, wanted: str) -> bool:
+    """Whether *stamp* notes that *wanted* is what there is."""
+    return stamp.is_file() and stamp.read_text() == wanted
 
 
 def sync(lock_name: str) -> None:
     """Install what the lock file says, and nothing else, into .venv."""
-    # What the tests need includes what serving needs.
-    prints = {
-        name: digest([HERE / name, HERE / "pyproject.toml"])
-        for name in {lock_name, DEV_LOCK}
-    }
     stamp = HERE / ".venv" / "palier.stamp"
-    if PYTHON.exists() and fresh(stamp, prints.values()):
+    # What the tests need includes what serving needs, and stays once it is there.
+    if stamp.is_file() and stamp.read_text().startswith(DEV_LOCK):
+        lock_name = DEV_LOCK
+    wanted = f"{lock_name} {digest([HERE / lock_name, HERE / 'pyproject.toml'])}"
+    if PYTHON.exists() and fresh(stamp, wanted):
         return
     say(f"Installing the packages of {lock_name} …")
     uv = find_uv()
-    stamp.unlink(missing_ok=True)
     if not PYTHON.exists() or not same_python():
         call([uv, "venv", "-q", "--clear", "--python", sys.executable, ".venv"])
-    # Compiled now, or every start compiles where Python may not write it down.
-    locked = ["--compile-bytecode", "--require-hashes", lock_name]
+    stamp.unlink(missing_ok=True)
+    # Where Python writes no bytecode, every start would compile everything again.
+    compiled = ["--compile-bytecode"] if sys.dont_write_bytecode else []
+    locked = ["--require-hashes", lock_name, *compiled]
     call([uv, "pip", "sync", "-q", "--python", PYTHON, *locked])
     own = ["--no-deps", "--no-build-isolation", "--editable", "."]
     call([uv, "pip", "install", "-q", "--python", PYTHON, *own])
-    stamp.write_text(prints[lock_name])
+    stamp.write_text(wanted)
 
 
 def same_python() -> bool:
@@ -154,7 +154,9 @@ def tool(name: str, installer: list[str]) -> Path:
         alone, part = TOOLS / f"{name}.txt", folder.with_suffix(".part")
         alone.write_text(entry)
         shutil.rmtree(part, ignore_errors=True)
-        call([*installer, "--require-hashes", "--target", part, "-r", alone])
+        into = [*installer, "--require-hashes", "--target", str(part), "-r", str(alone)]
+        # .tools is no system folder, whoever owns it.
+        call(into, PIP_ROOT_USER_ACTION="ignore")
         part.rename(folder)
     return folder
 
@@ -182,7 +184,7 @@ def npm(*arguments: str) -> None:
     command, path = find_npm()
     packages = digest([FRONTEND / "package-lock.json"])
     stamp = FRONTEND / "node_modules" / "palier.stamp"
-    if not fresh(stamp, [packages]):
+    if not fresh(stamp, packages):
         quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         call([*command, "ci", "--prefix", FRONTEND, *quiet], PATH=path)
         stamp.write_text(packages)
@@ -193,7 +195,7 @@ def build_assets() -> None:
     """Write web/static from web/frontend when a source has changed."""
     stamp = TOOLS / "assets.stamp"
     sources = digest(frontend_sources())
-    if (STATIC / "manifest.json").exists() and fresh(stamp, [sources]):
+    if (STATIC / "manifest.json").exists() and fresh(stamp, sources):
         return
     say("Building the assets of the pages …")
     npm("run", "--silent", "build")
