@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     modules = {
         "run": ["web.cli", "demo", *rest],
         # One worker a core pays off for the whole suite, not for a few tests.
-        "test": ["pytest", *(rest or ["-n", "auto"])],
+        "test": ["pytest", *(rest or ["-n", "auto", "--maxprocesses", "4"])],
         "bench": ["tests.benchmarks", *rest],
         "shots": ["tests.shots", *rest],
     }
@@ -248,7 +248,7 @@ def check() -> int:
         "format": [bin_folder / "ruff", "format", "--check", "."],
         "lint": [bin_folder / "ruff", "check", "."],
         "types": [PYTHON, "-m", "mypy"],
-        "contracts": [bin_folder / "lint-imports"],
+        "contracts": [bin_folder / "lint-imports", "--no-logo"],
         "messages": [PYTHON, "-m", "pytest", "-q", "tests/test_translations.py"],
     }
     failed = [name for name, command in steps.items() if not passes(name, command)]
