@@ -279,8 +279,9 @@ def _paused(session: Session, lane: str, at: datetime) -> bool:
 def _note(session: Session, lane: str, report: Report, at: datetime) -> None:
     state = session.get(Lane, lane)
     if state is None:
-        state = Lane(name=lane, failures=0)
-        session.add(state)
+        # Another worker may be noting the lane's first delivery too.
+        session.execute(db.insert_new(session, Lane).values(name=lane, failures=0))
+        state = session.get_one(Lane, lane)
     if report.pause_until:
         state.paused_until, state.reason = report.pause_until, report.reason
         state.failures += 1
