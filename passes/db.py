@@ -9,12 +9,14 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Column,
     DateTime,
     Dialect,
     Engine,
@@ -291,12 +293,24 @@ def _in_turn(sessions: Sessions) -> Iterator[None]:
 
 
 def insert_new(
-    session: Session, table: type[Base] | Table
+    session: Session, table: type[Base] | Table, *returning: Column[Any]
 ) -> SqliteInsert | PostgresqlInsert:
-    """Return an INSERT that leaves a row alone that is there already."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite_insert(table).on_conflict_do_nothing()
-    return postgresql_insert(table).on_conflict_do_nothing()
+    """Return an INSERT that leaves a row alone that is there already.
+
+    It gives the columns *returning* of a row that was written.
+    """
+    return _insert_new(session.get_bind().dialect.name, table, returning)
+
+
+@cache
+def _insert_new(
+    dialect: str, table: type[Base] | Table, returning: tuple[Column[Any], ...]
+) -> SqliteInsert | PostgresqlInsert:
+    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    statement = insert(table).on_conflict_do_nothing()
+    if not returning:
+        return statement
+    return cast("SqliteInsert | PostgresqlInsert", statement.returning(*returning))
 
 
 def _contended(error: DBAPIError) -> bool:

@@ -34,6 +34,7 @@ KEPT = timedelta(days=30)
 """How long an answer is given again; a till's queue may come back that late."""
 
 _BATCH = 1_000
+_BEFORE = "before_work"
 _WRITTEN = re.compile(r"[\x20-\x7e]{1,255}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _ROWS: Table = GivenAnswer.metadata.tables[GivenAnswer.__tablename__]
@@ -145,15 +146,21 @@ def answer(
         KeyReusedError: the key was used for another request.
         BusyError: the first request with this key is still running.
     """
+    session.flush()
     if not _claim(session, programme_id, asked, at):
         return _given(session, programme_id, asked)
+    connection = session.connection()
+    connection.exec_driver_sql(f"SAVEPOINT {_BEFORE}")
     try:
-        with session.begin_nested():
-            given = work()
+        given = work()
+        session.flush()
     except ConflictError as error:
+        connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {_BEFORE}")
+        # The objects speak of what is undone; what was noted of them too.
+        session.expunge_all()
         changes.forget(session)
         given = refused(error)
-    session.execute(
+    connection.execute(
         _KEEP,
         {
             "of": programme_id,
@@ -195,8 +202,8 @@ def _claim(session: Session, programme_id: int, asked: Asked, at: datetime) -> b
         "fingerprint": asked.fingerprint,
         "at": at,
     }
-    insert = db.insert_new(session, _ROWS).returning(_ROWS.c.key)
-    return session.execute(insert, row).first() is not None
+    insert = db.insert_new(session, _ROWS, _ROWS.c.key)
+    return session.connection().execute(insert, row).first() is not None
 
 
 def _given(session: Session, programme_id: int, asked: Asked) -> Answer:

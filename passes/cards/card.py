@@ -5,10 +5,12 @@ entry; `passes.loyalty.verification` proves them.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes import names
@@ -18,6 +20,7 @@ from passes.db import Base
 from passes.delivery import changes
 from passes.delivery.changes import Priority
 from passes.errors import CardVoidError, CodeReplacedError, NotFoundError
+from passes.people.member import Member
 from passes.programmes.programme import Programme
 
 _PAGE_TOKEN = 26
@@ -73,6 +76,33 @@ class Card(Base):
         return max(0, self.balance)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A card with its programme, and the public id of its member."""
+
+    card: Card
+    programme: Programme
+    member: str
+
+
+_HELD = "palier.held"
+_FOUND = (
+    select(Card, Programme, Member.public_id)
+    .join(Programme, Programme.id == Card.programme_id)
+    .join(Member, Member.id == Card.member_id)
+    .where(Card.programme_id == bindparam("of"), Card.public_id == bindparam("name"))
+)
+_FOUND_LOCKED = _FOUND.with_for_update(of=Card).execution_options(
+    populate_existing=True
+)
+_LOCK = (
+    select(Card)
+    .where(Card.id == bindparam("id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 class RetiredCode(Base):
     """A code that was replaced; it never becomes another card's."""
 
@@ -111,15 +141,24 @@ def lock(session: Session, card_id: int) -> Card:
     Raises:
         NotFoundError: there is no such card.
     """
-    card = session.scalar(
-        select(Card)
-        .where(Card.id == card_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    held = _held(session).get(card_id)
+    if held is not None and held in session:
+        return held
+    card = session.scalar(_LOCK, {"id": card_id})
     if card is None:
         raise NotFoundError("card")
+    _held(session)[card_id] = card
     return card
+
+
+def _held(session: Session) -> dict[int, Card]:
+    """Return the cards that this transaction has locked; they cannot have changed."""
+    transaction = session.get_transaction()
+    known, held = session.info.get(_HELD, (None, {}))
+    if known is not transaction:
+        held = {}
+        session.info[_HELD] = (transaction, held)
+    return cast("dict[int, Card]", held)
 
 
 def lock_active(session: Session, card_id: int) -> Card:
@@ -140,6 +179,24 @@ def by_public_id(session: Session, programme_id: int, public_id: str) -> Card:
     if card is None:
         raise NotFoundError("card")
     return card
+
+
+def found(
+    session: Session, programme_id: int, public_id: str, *, lock: bool = False
+) -> Found:
+    """Return the programme's card of that name with what it is of, in one statement.
+
+    Raises:
+        NotFoundError: the programme has no such card.
+    """
+    row = session.execute(
+        _FOUND_LOCKED if lock else _FOUND, {"of": programme_id, "name": public_id}
+    ).first()
+    if row is None:
+        raise NotFoundError("card")
+    if lock:
+        _held(session)[row[0].id] = row[0]
+    return Found(*row)
 
 
 def by_page_token(session: Session, token: str) -> Card:

@@ -10,8 +10,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from passes import names
@@ -26,6 +27,8 @@ from passes.programmes.rules import Rules
 
 MAX_CHANGE = 1_000_000
 """The most points that one movement may give or take."""
+
+_ENTRIES = insert(cast("Table", Entry.__table__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,9 @@ def append(
         common = _common(card, rules, movement, posting, name, digest=digest, at=at)
         rows.append(_card_row(card, common))
         rows.append(_programme_row(common, posting))
-    written = session.scalars(
-        insert(Entry).returning(Entry, sort_by_parameter_order=True), rows
-    )
+    session.connection().execute(_ENTRIES, rows)
     _apply(session, card, rules, postings, at)
-    return [entry for entry in written if entry.account == Account.CARD]
+    return [Entry(**row) for row in rows if row["account"] == Account.CARD]
 
 
 def of_card(

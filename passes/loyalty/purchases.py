@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, Table, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes import db, names
@@ -53,6 +54,9 @@ class Purchase(Base):
     rules_version: Mapped[int]
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+
+
+_PURCHASES = cast("Table", Purchase.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,27 +176,25 @@ def _record(
     day: date,
     at: datetime,
 ) -> Purchase:
+    row = {
+        "public_id": names.public_id(),
+        "programme_id": card.programme_id,
+        "card_id": card.id,
+        "amount": till.amount,
+        "location": "",
+        "business_day": day.isoformat(),
+        "receipt": till.receipt,
+        "channel": till.channel,
+        "rules_version": quoted.rules_version,
+        "occurred_at": occurred_at,
+        "recorded_at": at,
+    }
     # The receipt is deduplicated by the database, not by looking first.
-    purchase: Purchase | None = session.scalar(
-        db.insert_new(session, Purchase)
-        .values(
-            public_id=names.public_id(),
-            programme_id=card.programme_id,
-            card_id=card.id,
-            amount=till.amount,
-            location="",
-            business_day=day.isoformat(),
-            receipt=till.receipt,
-            channel=till.channel,
-            rules_version=quoted.rules_version,
-            occurred_at=occurred_at,
-            recorded_at=at,
-        )
-        .returning(Purchase)
-    )
-    if purchase is None:
+    insert = db.insert_new(session, _PURCHASES, _PURCHASES.c.id)
+    written = session.connection().execute(insert, row).scalar()
+    if written is None:
         raise ReceiptUsedError(_earlier(session, card, till, day))
-    return purchase
+    return Purchase(id=written, **row)
 
 
 def _earlier(session: Session, card: Card, till: Till, day: date) -> str:

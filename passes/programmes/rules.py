@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from passes.db import Base, Json
@@ -27,6 +27,13 @@ class RulesVersion(Base):
     version: Mapped[int] = mapped_column(primary_key=True)
     document: Mapped[object] = mapped_column(Json)
     published_at: Mapped[datetime]
+
+
+_READ = "palier.rules"
+_DOCUMENT = select(RulesVersion.document).where(
+    RulesVersion.programme_id == bindparam("of"),
+    RulesVersion.version == bindparam("number"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +96,16 @@ def live(session: Session, programme: Programme) -> Rules:
 
 def version(session: Session, programme_id: int, number: int) -> Rules:
     """Return one version of a programme's rules, or raise `NotFoundError`."""
-    document = session.scalar(
-        select(RulesVersion.document).where(
-            RulesVersion.programme_id == programme_id, RulesVersion.version == number
-        )
+    # For one transaction only: what another one published may be undone again.
+    read: dict[tuple[int, int], Rules] = session.info.setdefault(_READ, {})
+    if (programme_id, number) not in read:
+        read[programme_id, number] = _load(session, programme_id, number)
+    return read[programme_id, number]
+
+
+def _load(session: Session, programme_id: int, number: int) -> Rules:
+    document = session.connection().scalar(
+        _DOCUMENT, {"of": programme_id, "number": number}
     )
     if document is None:
         raise NotFoundError("version of the rules")

@@ -6,7 +6,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from passes.cards import card as cards
-from passes.cards.card import Card
+from passes.cards.card import Card, Found
 from passes.errors import CardVoidError
 from passes.loyalty import adjustments, ledger, purchases, undo
 from passes.loyalty.entry import Entry, Unit
@@ -36,8 +36,8 @@ def lookup(body: Code) -> Response:
 
     def work(session: Session) -> Answer:
         programme = calls.programme(session)
-        found = cards.by_code(session, programme.id, body.code, services().clock())
-        return calls.ok(shown(session, programme, found))
+        card = cards.by_code(session, programme.id, body.code, services().clock())
+        return calls.ok(shown(session, _of(session, programme, card)))
 
     return calls.read(work)
 
@@ -46,8 +46,7 @@ def show(path: CardPath) -> Response:
     """Return a card."""
 
     def work(session: Session) -> Answer:
-        programme = calls.programme(session)
-        return calls.ok(shown(session, programme, _card(session, programme, path)))
+        return calls.ok(shown(session, _found(session, path)))
 
     return calls.read(work)
 
@@ -56,9 +55,10 @@ def quote(path: CardPath, body: PurchaseBody) -> Response:
     """Return what `earn` would give for the same body; nothing is written."""
 
     def work(session: Session) -> Answer:
-        programme = calls.programme(session)
-        if _card(session, programme, path).status != cards.Status.ACTIVE:
+        found = _found(session, path)
+        if found.card.status != cards.Status.ACTIVE:
             raise CardVoidError
+        programme = found.programme
         given = purchases.quote(session, programme, _till(programme, body))
         return calls.ok(wording.quote(given, programme.decimals))
 
@@ -69,18 +69,17 @@ def earn(path: CardPath, body: PurchaseBody) -> Response:
     """Credit a purchase to the card."""
 
     def work(session: Session) -> Answer:
-        programme = calls.programme(session)
-        card = _card(session, programme, path)
+        found = _found(session, path, lock=True)
         earned = purchases.earn(
             session,
-            programme,
-            card.id,
-            _till(programme, body),
+            found.programme,
+            found.card.id,
+            _till(found.programme, body),
             actor=access.actor(),
             at=services().clock(),
             idempotency_key=calls.key(),
         )
-        decimals = programme.decimals
+        decimals = found.programme.decimals
         return calls.created(
             {
                 "purchase": wording.purchase(earned.purchase, decimals),
@@ -88,7 +87,7 @@ def earn(path: CardPath, body: PurchaseBody) -> Response:
                     wording.entry(entry, decimals, earned.purchase)
                     for entry in _points(earned.entries)
                 ],
-                "card": shown(session, programme, card),
+                "card": shown(session, found),
             }
         )
 
@@ -99,19 +98,18 @@ def adjust(path: CardPath, body: Adjustment) -> Response:
     """Give the card points by hand, or take them; the reason is kept."""
 
     def work(session: Session) -> Answer:
-        programme = calls.programme(session)
-        card = _card(session, programme, path)
+        found = _found(session, path, lock=True)
         written = adjustments.adjust(
             session,
-            programme,
-            card.id,
+            found.programme,
+            found.card.id,
             body.points,
             reason=body.reason,
             actor=access.actor(),
             at=services().clock(),
             idempotency_key=calls.key(),
         )
-        return calls.created(_moved(session, programme, card, written))
+        return calls.created(_moved(session, found, written))
 
     return calls.once(work)
 
@@ -120,11 +118,10 @@ def entries(path: CardPath, query: PageQuery) -> Response:
     """Return the card's ledger, newest first."""
 
     def work(session: Session) -> Answer:
-        programme = calls.programme(session)
-        card = _card(session, programme, path)
+        found = _found(session, path)
         rows = ledger.of_card(
             session,
-            card.id,
+            found.card.id,
             before=wording.read_cursor(query.cursor),
             limit=query.limit + 1,
         )
@@ -132,7 +129,7 @@ def entries(path: CardPath, query: PageQuery) -> Response:
         more = len(rows) > query.limit
         return calls.ok(
             {
-                "items": _worded(session, programme, page),
+                "items": _worded(session, found.programme, page),
                 "next_cursor": wording.cursor(page[-1].sequence or 0) if more else None,
             }
         )
@@ -144,10 +141,10 @@ def replace_code(path: CardPath) -> Response:
     """Give the card new codes; the old ones stop working, the phones follow."""
 
     def work(session: Session) -> Answer:
-        programme = calls.programme(session)
-        card = cards.lock_active(session, _card(session, programme, path).id)
+        found = _found(session, path, lock=True)
+        card = cards.lock_active(session, found.card.id)
         cards.replace_code(session, card, services().clock())
-        return calls.ok(shown(session, programme, card))
+        return calls.ok(shown(session, found))
 
     return calls.once(work)
 
@@ -168,31 +165,37 @@ def undo_entry(path: EntryPath) -> Response:
             at=services().clock(),
             idempotency_key=calls.key(),
         )
-        card = session.get_one(Card, written[0].card_id)
-        return calls.created(_moved(session, programme, card, written))
+        card = cards.lock(session, written[0].card_id or 0)
+        return calls.created(_moved(session, _of(session, programme, card), written))
 
     return calls.once(work)
 
 
-def shown(session: Session, programme: Programme, card: Card) -> dict[str, object]:
+def shown(session: Session, found: Found) -> dict[str, object]:
     """Return the card as the present key may see it."""
     return wording.card(
-        card,
-        programme,
-        ruleset.live(session, programme),
-        member=_member_id(session, card),
+        found,
+        ruleset.live(session, found.programme),
         base_url=services().settings.base_url,
-        devices=services().apple.installed(session, card.id),
+        devices=services().apple.installed(session, found.card.id),
         with_code=Scope.REDEEM in access.caller().scopes,
     )
 
 
-def _card(session: Session, programme: Programme, path: CardPath) -> Card:
-    return cards.by_public_id(session, programme.id, path.card)
+def opened(
+    session: Session, programme: Programme, member: Member, card: Card
+) -> dict[str, object]:
+    """Return a new card of a member."""
+    return shown(session, Found(card, programme, member.public_id))
 
 
-def _member_id(session: Session, card: Card) -> str:
-    return session.get_one(Member, card.member_id).public_id
+def _found(session: Session, path: CardPath, *, lock: bool = False) -> Found:
+    return cards.found(session, access.caller().programme_id, path.card, lock=lock)
+
+
+def _of(session: Session, programme: Programme, card: Card) -> Found:
+    member = session.get_one(Member, card.member_id)
+    return Found(card, programme, member.public_id)
 
 
 def _till(programme: Programme, body: PurchaseBody) -> Till:
@@ -221,11 +224,11 @@ def _check_lines(programme: Programme, body: PurchaseBody, amount: int) -> None:
 
 
 def _moved(
-    session: Session, programme: Programme, card: Card, entries: Sequence[Entry]
+    session: Session, found: Found, entries: Sequence[Entry]
 ) -> dict[str, object]:
     return {
-        "entries": _worded(session, programme, _points(entries)),
-        "card": shown(session, programme, card),
+        "entries": _worded(session, found.programme, _points(entries)),
+        "card": shown(session, found),
     }
 
 

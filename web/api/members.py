@@ -51,7 +51,7 @@ def add(body: NewMember) -> Response:
         return calls.created(
             {
                 "member": _worded(session, member),
-                "card": card_calls.shown(session, programme, card),
+                "card": card_calls.opened(session, programme, member, card),
             },
             subject=_subject(member),
         )

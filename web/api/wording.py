@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-from passes.cards.card import Card
+from passes.cards.card import Card, Found
 from passes.errors import InvalidError
 from passes.loyalty import tiers
 from passes.loyalty.earning import Quote
@@ -70,18 +70,12 @@ def read_cursor(written: str | None) -> int | None:
 
 
 def card(
-    row: Card,
-    programme: Programme,
-    rules: Rules,
-    *,
-    member: str,
-    base_url: str,
-    devices: int,
-    with_code: bool,
+    found: Found, rules: Rules, *, base_url: str, devices: int, with_code: bool
 ) -> dict[str, object]:
-    """Return the card; *member* is the id of its member."""
+    """Return the card, on which so many *devices* hold a pass."""
+    row, programme = found.card, found.programme
     page = f"{base_url}/card/{row.page_token}"
-    document: dict[str, object] = {"id": row.public_id, "member": member}
+    document: dict[str, object] = {"id": row.public_id, "member": found.member}
     if with_code:
         document["code"] = row.code
     return document | {
