@@ -9,19 +9,19 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 
 from wallet_apple import apns_answers
 from wallet_apple.apns_answers import ACCEPTED, Answer, Outcome
 from wallet_apple.apns_wire import Arrived, Trouble, Wire
 
-_OK = HTTPStatus.OK.value
 # Apple's tokens have 32 bytes today and may grow.
 _TOKEN = re.compile(r"(?:[0-9a-fA-F]{2}){1,100}")
 # A connection that was silent for this long is tried with one push first.
 _QUIET_SECONDS = 10.0
 # So many refusals while no push was ever taken are not the tokens' fault.
 _DOUBTS = 3
+_LOOK_SECONDS = 0.1
+_LOOK_AGAIN_SECONDS = 10.0
 # So many failures without a success between them are an outage.
 _FAILURES = 20
 
@@ -34,7 +34,7 @@ class Limits:
     may be used; how many streams there are is the peer's to say.
     """
 
-    connect: float = 5
+    connect: int = 5
     stall: float = 10
     batch: float = 30
     attempts: int = 3
@@ -48,12 +48,15 @@ class Line:
 
     *heard* is when the present connection last answered, by the monotonic clock.
     *trusted* tells that a push of ours was taken once, so that the topic is right;
-    *doubts* counts the pushes refused before that.
+    *doubts* counts the pushes refused before that. *room* is how many pushes fit the
+    connection, when that is fewer than we would send, and *look_at* when to see again.
     """
 
     heard: float | None = None
     trusted: bool = False
     doubts: int = 0
+    room: int | None = None
+    look_at: float = 0
 
     def proven(self, now: float) -> bool:
         """Whether the connection answered a moment ago."""
@@ -112,33 +115,54 @@ class Batch:
         if not flying:
             self._moved = now
         if self._proven:
-            for _ in range(min(len(waiting), self._limits.in_flight - len(flying))):
-                self._wire.send(waiting.popleft())
+            room = min(len(waiting), self._room(now) - len(flying))
+            self._wire.send([waiting.popleft() for _ in range(room)])
         elif waiting and not flying:
             # One push finds out what a thousand would find out at a higher price.
             self._probe = waiting.popleft()
-            self._wire.send(self._probe, connect_seconds=self._limits.connect)
+            self._wire.send([self._probe], connect_seconds=self._limits.connect)
+
+    def _room(self, now: float) -> int:
+        """How many may be in flight: as many as the peer has streams for.
+
+        libcurl does not tell the peer's limit, and a push that waits for a stream
+        costs it as much again: so look how many of many wait, and look again at times.
+        """
+        line, flying = self._line, len(self._wire.flying)
+        if flying and now >= line.look_at:
+            streams = self._wire.streams()
+            full = 0 < streams < flying
+            line.room = streams if full else None
+            line.look_at = now + (_LOOK_AGAIN_SECONDS if full else _LOOK_SECONDS)
+        return min(line.room or self._limits.in_flight, self._limits.in_flight)
 
     def _listen(self, seconds: float) -> None:
-        arrived = self._wire.receive(seconds)
-        if not arrived:
-            return
-        self._moved = time.monotonic()
-        troubled = []
-        for end in arrived:
-            if end.status == _OK and not end.trouble:
-                self._answers[end.token] = ACCEPTED
-                self._line.trusted = True
-                self._alive()
-            elif end.trouble:
-                troubled.append(end)
-                continue
-            else:
+        accepted, others = self._wire.receive(seconds)
+        if accepted:
+            self._moved = time.monotonic()
+            self._answers.update(dict.fromkeys(accepted, ACCEPTED))
+            self._line.trusted = True
+            self._alive()
+        if others:
+            self._moved = time.monotonic()
+            self._take(others)
+        if (accepted or others) and not self._wire.flying:
+            self._probe = None
+
+    def _take(self, ends: list[Arrived]) -> None:
+        broken = []
+        for end in ends:
+            if end.trouble is None:
                 self._refused(end.token, apns_answers.read(end.status, end.body))
-            if end.token == self._probe:
-                self._probe = None
-        if troubled:
-            self._troubled(troubled)
+            elif end.trouble is Trouble.RESET:
+                self._reset(end)
+            else:
+                broken.append(end)
+        if broken:
+            # What is in flight on a broken connection would make libcurl connect once
+            # for each push: we connect, once and with one push.
+            tokens = [end.token for end in broken] + self._wire.drop()
+            self._broken(tokens, broken[0].trouble, broken[0].message)
 
     def _alive(self) -> None:
         self._line.heard = self._moved
@@ -176,19 +200,6 @@ class Batch:
         # More pushes would only add to what the service cannot bear already.
         if token == self._probe or self._failures >= _FAILURES:
             self._rest = self._rest or answer
-
-    def _troubled(self, ends: list[Arrived]) -> None:
-        broken = []
-        for end in ends:
-            if end.trouble is Trouble.RESET:
-                self._reset(end)
-            else:
-                broken.append(end)
-        if broken:
-            # What is in flight on a broken connection would make libcurl connect once
-            # for each push: we connect, once and with one push.
-            tokens = [end.token for end in broken] + self._wire.drop()
-            self._broken(tokens, broken[0].trouble, broken[0].message)
 
     def _reset(self, end: Arrived) -> None:
         self._again(end.token, Answer(Outcome.UNKNOWN, reason=end.message))
@@ -240,7 +251,8 @@ class Batch:
         self._renew = False
 
     def _forget_connection(self) -> None:
-        self._line.heard = None
+        self._line.heard = self._line.room = None
+        self._line.look_at = 0
         self._proven = False
 
     def _give_up(self) -> None:

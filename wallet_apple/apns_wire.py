@@ -8,14 +8,16 @@ import select
 import selectors
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pycurl
 
+_URL, _STATUS = pycurl.URL, pycurl.RESPONSE_CODE
+_OK = 200
 _MAX_BODY = 4096
 # The peer says how many streams it allows; ours is only what libcurl can count to.
 _STREAMS = 2**31 - 1
@@ -74,15 +76,16 @@ class Identity:
 class _Slot:
     """A handle that is used again and again, with the request that it carries."""
 
-    __slots__ = ("body", "connect_seconds", "dated", "handle", "token")
+    __slots__ = ("body", "connect_seconds", "dated", "handle", "setopt", "token")
 
     def __init__(self) -> None:
         self.handle = pycurl.Curl()
         self.token = ""
         self.dated = -1
-        self.connect_seconds = 0.0
+        self.connect_seconds = 0
         self.body = bytearray()
-        self.handle.setopt(pycurl.WRITEFUNCTION, self._take)
+        self.setopt = self.handle.setopt
+        self.setopt(pycurl.WRITEFUNCTION, self._take)
 
     def _take(self, data: bytes) -> int:
         room = _MAX_BODY - len(self.body)
@@ -113,35 +116,52 @@ class Wire:
             self._headers = list(headers)
             self._dated += 1
 
-    def send(self, token: str, *, connect_seconds: float = 0) -> None:
-        """Send the push to *token* as soon as the peer has a stream for it.
+    def send(self, tokens: Iterable[str], *, connect_seconds: int = 0) -> None:
+        """Send a push to each of *tokens* as soon as the peer has a stream for it.
 
         *connect_seconds* is how long connecting may take when that has to come first.
         """
-        slot = self._free.pop() if self._free else self._slot()
-        if slot.connect_seconds != connect_seconds:
-            # libcurl counts the wait for a stream too, so most pushes set no time.
-            limit = int(connect_seconds * 1000)
-            slot.handle.setopt(pycurl.CONNECTTIMEOUT_MS, limit)
-            slot.connect_seconds = connect_seconds
-        if slot.dated != self._dated:
-            slot.handle.setopt(pycurl.HTTPHEADER, self._headers)
-            slot.dated = self._dated
-        slot.token = token
-        slot.handle.setopt(pycurl.URL, self._base + token)
-        self.flying[slot.handle] = slot
-        self._multi.add_handle(slot.handle)
+        free, flying, base = self._free, self.flying, self._base
+        add, dated = self._multi.add_handle, self._dated
+        for token in tokens:
+            slot = free.pop() if free else self._slot()
+            if slot.dated != dated:
+                slot.setopt(pycurl.HTTPHEADER, self._headers)
+                slot.dated = dated
+            if slot.connect_seconds != connect_seconds:
+                # libcurl counts the wait for a stream too, so most set no time.
+                slot.setopt(pycurl.CONNECTTIMEOUT, connect_seconds)
+                slot.connect_seconds = connect_seconds
+            slot.token = token
+            slot.setopt(_URL, base + token)
+            flying[slot.handle] = slot
+            add(slot.handle)
 
-    def receive(self, seconds: float) -> list[Arrived]:
-        """Return what ended, after waiting for *seconds* at most."""
+    def receive(self, seconds: float) -> tuple[list[str], list[Arrived]]:
+        """Return what ended, after waiting for *seconds* at most.
+
+        The tokens of the accepted pushes come by themselves, since nearly all are.
+        """
         self._turn(seconds)
-        arrived: list[Arrived] = []
+        accepted: list[str] = []
+        others: list[Arrived] = []
         left = 1
         while left:
             left, done, failed = self._multi.info_read(1000)
-            arrived.extend([self._answer(handle) for handle in done])
-            arrived.extend([self._failure(*failure) for failure in failed])
-        return arrived
+            for handle in done:
+                status = handle.getinfo(_STATUS)
+                slot = self._release(handle)
+                if status == _OK and not slot.body:
+                    accepted.append(slot.token)
+                else:
+                    others.append(Arrived(slot.token, status, bytes(slot.body)))
+                    slot.body.clear()
+            others.extend([self._failure(*failure) for failure in failed])
+        return accepted, others
+
+    def streams(self) -> int:
+        """How many of those in flight have a stream; the others wait for one."""
+        return sum(1 for handle in self.flying if handle.getinfo(pycurl.REQUEST_SIZE))
 
     def is_quiet(self) -> bool:
         """Whether nothing came since the last answer: no farewell, no end."""
@@ -186,7 +206,7 @@ class Wire:
 
     def _slot(self) -> _Slot:
         slot = _Slot()
-        option = slot.handle.setopt
+        option = slot.setopt
         option(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
         option(pycurl.PROTOCOLS, pycurl.PROTO_HTTPS)
         option(pycurl.POSTFIELDS, "{}")
@@ -197,11 +217,10 @@ class Wire:
         option(pycurl.PROXY, "")
         option(pycurl.MAXAGE_CONN, _KEEP_OPEN_SECONDS)
         option(pycurl.TCP_KEEPALIVE, 1)
-        self._secure(slot.handle)
+        self._secure(option)
         return slot
 
-    def _secure(self, handle: pycurl.Curl) -> None:
-        option = handle.setopt
+    def _secure(self, option: Callable[[int, Any], None]) -> None:
         option(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
         option(pycurl.SSLCERTTYPE, "PEM")
         option(pycurl.SSLCERT_BLOB, self._identity.certificate)
@@ -240,15 +259,6 @@ class Wire:
         if self._due is not None and self._due <= time.monotonic():
             self._due = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-
-    def _answer(self, handle: pycurl.Curl) -> Arrived:
-        status = handle.getinfo(pycurl.RESPONSE_CODE)
-        slot = self._release(handle)
-        if not slot.body:
-            return Arrived(slot.token, status, b"")
-        body = bytes(slot.body)
-        slot.body.clear()
-        return Arrived(slot.token, status, body)
 
     def _failure(self, handle: pycurl.Curl, code: int, message: str) -> Arrived:
         slot = self._release(handle)

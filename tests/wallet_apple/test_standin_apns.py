@@ -102,6 +102,12 @@ def test_a_right_push_is_accepted_with_an_id_and_without_a_body(
     assert apple.book.accepted == 1
 
 
+def test_a_push_keeps_the_name_it_came_with(ask: Ask) -> None:
+    name = "eabeae54-14a8-11e5-b60b-1697f925ec7b"
+
+    assert f"apns-id: {name}" in ask(headers=[f"apns-id: {name}"]).headers
+
+
 def with_header(line: str) -> dict[str, object]:
     return {"headers": [f"apns-topic: {PASS_TYPE}", line]}
 

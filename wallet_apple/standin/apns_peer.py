@@ -49,7 +49,7 @@ class Peer(asyncio.Protocol):
         self._h2 = H2Connection(_CONFIG)
         self._reading: dict[int, tuple[dict[str, str], bool, bytearray]] = {}
         self._unanswered: set[int] = set()
-        self._due: deque[tuple[float, int, Reply]] = deque()
+        self._due: deque[tuple[float, int, str, Reply]] = deque()
         self._requests = 0
         self._newest = 0
         self._last: int | None = None
@@ -172,7 +172,7 @@ class Peer(asyncio.Protocol):
             behaviour = Trick.CUT
         self._note(request, behaviour.status if isinstance(behaviour, Reply) else 0)
         if isinstance(behaviour, Reply):
-            self._plan(stream, behaviour)
+            self._plan(stream, request.headers.get("apns-id"), behaviour)
             self._tell(request.token, behaviour)
         elif behaviour is Trick.RESET:
             self._h2.reset_stream(stream, ErrorCodes.INTERNAL_ERROR)
@@ -209,35 +209,34 @@ class Peer(asyncio.Protocol):
                 # The service must go on whatever becomes of the phone.
                 _log.exception("The stand-in's listener failed.")
 
-    def _plan(self, stream: int, reply: Reply) -> None:
+    def _plan(self, stream: int, name: str | None, reply: Reply) -> None:
+        # Apple keeps the name that a push came with, or gives it one.
+        name = name or str(uuid.uuid4()).upper()
         if not self._book.latency:
-            self._reply(stream, reply)
+            self._reply(stream, name, reply)
             return
         if not self._due:
             self._loop.call_later(self._book.latency, self._answer_due)
-        self._due.append((self._loop.time() + self._book.latency, stream, reply))
+        at = self._loop.time() + self._book.latency
+        self._due.append((at, stream, name, reply))
 
     def _answer_due(self) -> None:
         if self._silent:
             return
         due, now = self._due, self._loop.time() + _TICK / 2
         while due and due[0][0] <= now:
-            _, stream, reply = due.popleft()
-            self._reply(stream, reply)
+            self._reply(*due.popleft()[1:])
         self._flush()
         if due:
             wait = max(due[0][0] - self._loop.time(), _TICK)
             self._loop.call_later(wait, self._answer_due)
 
-    def _reply(self, stream: int, reply: Reply) -> None:
+    def _reply(self, stream: int, name: str, reply: Reply) -> None:
         if stream not in self._unanswered:
             return
         self._unanswered.discard(stream)
         body = reply.body()
-        headers = [
-            (":status", str(reply.status)),
-            ("apns-id", str(uuid.uuid4()).upper()),
-        ]
+        headers = [(":status", str(reply.status)), ("apns-id", name)]
         self._h2.send_headers(stream, headers, end_stream=not body)
         if body:
             self._h2.send_data(stream, body, end_stream=True)
