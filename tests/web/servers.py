@@ -37,7 +37,10 @@ class Browser(Client):
             kwargs.setdefault("base_url", self.base)
             # Read to the end and closed, as a browser does.
             kwargs.setdefault("buffered", True)
-        return super().open(*args, **kwargs)
+        answer = super().open(*args, **kwargs)
+        # A large form lies in a temporary file, which the client leaves open.
+        answer.request.environ["wsgi.input"].close()
+        return answer
 
     def token(self, page: str) -> str:
         """Return the form token that *page* carries."""
