@@ -54,6 +54,15 @@ def said(text: Text, language: str) -> str:
     return text.get(language) or text.get("en") or next(iter(text.values()), "")
 
 
+def tier(content: CardContent) -> str:
+    """The name of the tier's text, another one for each tier.
+
+    A phone tells its holder of a field whose value changed; nobody outside of Apple
+    knows whether it compares keys or texts, so both change.
+    """
+    return f"tier.{content.tier.rank}"
+
+
 def shared(content: CardContent, language: str) -> str:
     """The lines that every card of this design, tier and next tier has."""
     look = content.look
@@ -61,7 +70,7 @@ def shared(content: CardContent, language: str) -> str:
         name: said(text, language) for name, text in _WORDS.items()
     }
     texts["description"] = said(look.description, language)
-    texts["tier"] = said(content.tier.name, language)
+    texts[tier(content)] = said(content.tier.name, language)
     texts["rules"] = "\n".join(said(rule, language) for rule in look.rules)
     texts["terms"] = said(look.terms, language)
     texts["label.next"], texts["top"] = _next(content, language)

@@ -126,7 +126,7 @@ def _fields(content: CardContent, back: Iterable[object]) -> Json:
         "value": content.points,
         "numberStyle": "PKNumberStyleDecimal",
     }
-    tier: Json = {"key": "tier", "label": _LABELS["tier"], "value": _TIER}
+    tier = _text("tier", localisation.key(localisation.tier(content)))
     # Two messages in one update become one that says nothing: only one field has any.
     if content.announcement is Announcement.POINTS:
         points["changeMessage"] = _CHANGE_POINTS
@@ -176,7 +176,6 @@ _LABELS = {
         *("rules", "contact", "website", "terms"),
     )
 }
-_TIER = localisation.key("tier")
 _TOP = localisation.key("top")
 _CHANGE_POINTS = localisation.key("change.points")
 _CHANGE_TIER = localisation.key("change.tier")

@@ -88,6 +88,16 @@ def test_a_programme_with_a_logo_does_not_repeat_its_name() -> None:
     assert "logoText" not in built(make_content(make_look(logo="a" * 64)))
 
 
+def test_another_tier_is_another_value_in_either_reading() -> None:
+    bronze, silver = (
+        fields(built(make_content(tier=tier)), "secondaryFields")[0]
+        for tier in TIERS[:2]
+    )
+
+    assert bronze["key"] == silver["key"] == "tier"
+    assert bronze["value"] != silver["value"]
+
+
 @pytest.mark.parametrize(
     ("announcement", "told"),
     [
