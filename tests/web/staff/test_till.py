@@ -247,7 +247,9 @@ def test_a_card_of_another_programme_is_not_there(
         ("12.50", 2, 1250),
         ("500", 0, 500),
         ("1 234,50", 2, 123_450),
-        ("12.500", 2, 1250),
+        ("1\u202f234\u202f567,5", 2, 123_456_750),
+        (" 1234567 ", 2, 123_456_700),
+        ("12.500", 3, 12_500),
         ("0.01", 2, 1),
     ],
 )
@@ -258,7 +260,16 @@ def test_amounts_are_read_as_people_type_them(
 
 
 @pytest.mark.parametrize(
-    ("typed", "decimals"), [("0.001", 2), ("1.5", 0), ("1.2.3", 2)]
+    "typed", ["12 50", "1 23", "1234 567", "1  234", "12, 50", "12 .5", "1,234.50"]
+)
+def test_an_amount_that_could_be_read_in_two_ways_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidError):
+        amounts.read(typed, 2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "decimals"),
+    [("0.001", 2), ("1.250", 2), ("1.5", 0), ("1.0", 0), ("1.2.3", 2)],
 )
 def test_finer_amounts_than_the_currency_has_are_refused(
     typed: str, decimals: int
