@@ -35,11 +35,9 @@ def read(typed: str) -> str | None:
     """
     if len(typed) > 64 or not typed.isascii():  # noqa: PLR2004
         return None
-    plain = "".join(char for char in typed.upper() if not char.isspace())
+    plain = "".join(typed.upper().replace("-", "").split()).translate(_LOOKALIKES)
     prefix, _, rest = plain.partition(".")
-    if rest:
-        return _read_member_code(prefix, rest)
-    return _read_short_code(plain.replace("-", "").translate(_LOOKALIKES))
+    return _read_member_code(prefix, rest) if rest else _read_short_code(plain)
 
 
 def grouped(code: str) -> str:
@@ -49,8 +47,11 @@ def grouped(code: str) -> str:
 
 def _read_member_code(prefix: str, rest: str) -> str | None:
     body, _, check = rest.partition(".")
-    body = body.translate(_LOOKALIKES)
-    if prefix != _PREFIX or not _written(body, _RANDOM) or check != _check(body):
+    if (
+        prefix != _PREFIX.translate(_LOOKALIKES)
+        or not _written(body, _RANDOM)
+        or check != _check(body)
+    ):
         return None
     return f"{_PREFIX}.{body}.{check}"
 

@@ -44,6 +44,18 @@ def test_lookalike_letters_are_read_as_digits() -> None:
     assert codes.read(short.replace("1", "l").replace("0", "O")) == short
 
 
+def test_a_member_code_is_read_however_it_is_typed() -> None:
+    code = next(
+        code
+        for code in iter(codes.member_code, "")
+        if "0" in code[3:23] and set("01") & set(code[24:])
+    )
+    body, check = code[3:23], code[24:]
+    typed = f"l1. {body[:10]}-{body[10:]} .{check}".replace("1", "I").replace("0", "o")
+
+    assert codes.read(typed.lower()) == code
+
+
 @given(st.data())
 def test_one_wrong_character_is_noticed(data: st.DataObject) -> None:
     code = codes.member_code()
