@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -22,6 +22,8 @@ from wallet_apple.wallet import AppleWallet
 from web import limits
 from web.config import Settings
 from web.limits import Limits
+
+T = TypeVar("T")
 
 EXTENSION = "palier"
 """Where an app keeps its services, among its extensions."""
@@ -59,6 +61,16 @@ class Services:
             self.sessions, self.wallets, self.clock(), self.wake
         ) as session:
             yield session
+
+    def transact(self, work: Callable[[Session], T]) -> T:
+        """Return what *work* gives, committed, wallets told; again when another won.
+
+        Raises:
+            BusyError: it lost every time; nothing was changed.
+        """
+        return changes.transact(
+            self.sessions, self.wallets, self.clock(), self.wake, work
+        )
 
 
 def build(

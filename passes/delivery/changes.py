@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import IntEnum
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,8 @@ from passes.delivery.wallet import Wallet
 
 _OPENED = "palier.opened"
 _CHANGED = "palier.changed"
+
+T = TypeVar("T")
 
 
 class Priority(IntEnum):
@@ -83,3 +86,29 @@ def write(
         settled = settle(session, wallets, at)
     if settled:
         wake()
+
+
+def transact(
+    sessions: db.Sessions,
+    wallets: Sequence[Wallet],
+    at: datetime,
+    wake: Callable[[], None],
+    work: Callable[[Session], T],
+) -> T:
+    """Return what *work* gives, done like `write`, and again when another won.
+
+    *work* may run several times, each time in a session of its own; what it did in
+    the one that lost is undone.
+
+    Raises:
+        BusyError: it lost every time, or waited too long; nothing was changed.
+    """
+
+    def settled(session: Session) -> tuple[T, bool]:
+        given = work(session)
+        return given, settle(session, wallets, at)
+
+    given, changed = db.transact(sessions, settled)
+    if changed:
+        wake()
+    return given

@@ -47,10 +47,8 @@ def read(work: Work) -> Response:
 
 
 def write(work: Work) -> Response:
-    """Do the work and answer once it is committed."""
-    with services().write() as session:
-        given = work(session)
-    return _response(given)
+    """Do the work, from the start when another won, and answer once it is committed."""
+    return _response(services().transact(work))
 
 
 def once(work: Work) -> Response:

@@ -32,9 +32,10 @@ def do(card_id: str, work: Callable[[Session, Programme, Card], Answer]) -> Answ
             json.dumps(sorted(request.form.items(multi=True))).encode(),
         ),
     )
-    with services().write() as session:
+
+    def answered(session: Session) -> Answer:
         programme, found = card_of(session, card_id)
-        given = idempotency.answer(
+        return idempotency.answer(
             session,
             programme.id,
             asked,
@@ -42,6 +43,8 @@ def do(card_id: str, work: Callable[[Session, Programme, Card], Answer]) -> Answ
             refused=lambda error: Answer(HTTPStatus.CONFLICT, _why(error).encode()),
             at=services().clock(),
         )
+
+    given = services().transact(answered)
     if given.status != HTTPStatus.OK:
         flash(given.body.decode(), "error")
     return given

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from passes import db
@@ -13,6 +14,7 @@ from passes.cards.card import Card
 from passes.db import Sessions
 from passes.delivery import changes
 from passes.delivery.wallet import Claimed, Report
+from passes.errors import BusyError
 from tests.makers import NOON, make_card, make_programme
 from wallet_apple.tables import Registration
 
@@ -42,6 +44,48 @@ class FakeWallet:
     def deliver(self, lane: str, claimed: Sequence[Claimed], at: datetime) -> Report:
         """Deliver nothing."""
         return Report([])
+
+
+class OvertakenError(Exception):
+    """What a driver says when another transaction won."""
+
+    sqlstate = "40001"
+
+
+def test_a_change_that_was_overtaken_is_made_again_from_the_start(
+    sessions: Sessions,
+) -> None:
+    wallet, woken = FakeWallet(), []
+    with db.write(sessions) as session:
+        card = make_card(session, make_programme(session))
+        changes.forget(session)
+    tries: list[int] = []
+
+    def work(session: Session) -> str:
+        cards.revise(session, cards.lock(session, card.id), NOON)
+        tries.append(1)
+        if len(tries) < 3:
+            raise OperationalError("", {}, OvertakenError())
+        return "done"
+
+    said = changes.transact(sessions, [wallet], NOON, lambda: woken.append(1), work)
+
+    assert said == "done"
+    assert wallet.told == [("changed", [card.id], 0)]
+    assert wallet.revisions == [2]
+    assert woken == [1]
+
+
+def test_a_change_that_is_always_overtaken_is_given_up(sessions: Sessions) -> None:
+    woken: list[int] = []
+
+    def work(session: Session) -> None:
+        raise OperationalError("", {}, OvertakenError())
+
+    with pytest.raises(BusyError):
+        changes.transact(sessions, [FakeWallet()], NOON, lambda: woken.append(1), work)
+
+    assert woken == []
 
 
 def test_a_change_is_told_with_its_revision_and_then_woken(sessions: Sessions) -> None:
