@@ -38,7 +38,7 @@ _BEFORE = "before_work"
 _WRITTEN = re.compile(r"[\x20-\x7e]{1,255}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _ROWS: Table = GivenAnswer.metadata.tables[GivenAnswer.__tablename__]
-_FIND = select(_ROWS.c.fingerprint, _ROWS.c.status, _ROWS.c.body).where(
+_FIND = select(_ROWS.c.fingerprint, _ROWS.c.status, _ROWS.c.body, _ROWS.c.at).where(
     _ROWS.c.programme_id == bindparam("of"), _ROWS.c.key == bindparam("under")
 )
 _KEEP = (
@@ -85,7 +85,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request is answered. *replayed* says that the work was done before.
+    """What a request is answered. *given_at* is when, if the work was done before.
 
     *subject* names a person the body speaks of, so that `forget` finds it.
     """
@@ -93,7 +93,12 @@ class Answer:
     status: int
     body: bytes
     subject: str | None = None
-    replayed: bool = False
+    given_at: datetime | None = None
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the work was done for an earlier request."""
+        return self.given_at is not None
 
 
 def read_key(written: str | None) -> str:
@@ -213,4 +218,4 @@ def _given(session: Session, programme_id: int, asked: Asked) -> Answer:
         raise BusyError
     if found.fingerprint != asked.fingerprint:
         raise KeyReusedError
-    return Answer(found.status, found.body, replayed=True)
+    return Answer(found.status, found.body, given_at=found.at)

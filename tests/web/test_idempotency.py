@@ -93,7 +93,7 @@ def test_the_first_answer_comes_again(session: Session) -> None:
 
     again = answered(session, work=lambda: Answer(201, b"done twice"))
 
-    assert again == Answer(201, b"done", replayed=True)
+    assert again == Answer(201, b"done", given_at=NOON)
 
 
 def test_another_request_with_the_key_is_refused(session: Session) -> None:
@@ -112,7 +112,7 @@ def test_a_refusal_is_kept_and_its_work_undone(session: Session) -> None:
 
     answered(session, work=work)
 
-    assert answered(session) == Answer(409, b"card_void", replayed=True)
+    assert answered(session) == Answer(409, b"card_void", given_at=NOON)
     assert session.scalar(select(func.count()).select_from(Note)) == 0
     assert not changes.noted(session, 7)
 
@@ -133,7 +133,7 @@ def test_an_answer_about_a_person_can_be_replaced(session: Session) -> None:
 
     idempotency.forget(session, 1, "member:1", Answer(410, b"erased"))
 
-    assert answered(session) == Answer(410, b"erased", replayed=True)
+    assert answered(session) == Answer(410, b"erased", given_at=NOON)
 
 
 def test_answers_are_kept_for_thirty_days(session: Session) -> None:

@@ -1,5 +1,7 @@
 """Joining: the poster's QR leads here, and the form leads to the card at once."""
 
+import re
+from datetime import timedelta
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -23,42 +25,70 @@ from web.services import services
 bp = Blueprint("join", __name__, url_prefix="/join")
 
 _MAX_SOURCE = 40
+_DRAWN = 20
+_KEY = re.compile(f"[{names.ALPHABET}]{{{_DRAWN}}}")
+# Long enough for a form that is sent again by a bad network, and too short for the
+# next person at a shop's tablet to find the form of the one before.
+_REPEATED = timedelta(minutes=3)
 
 
 @bp.get("/<slug>")
 def form(slug: str) -> ResponseReturnValue:
     """Show the form; ``?via=`` says which poster or link led here."""
-    return _page(slug, JoinForm(), key=names.draw(20))
+    return _page(slug, JoinForm(), key=names.draw(_DRAWN))
 
 
 @bp.post("/<slug>")
 def join(slug: str) -> ResponseReturnValue:
-    """Make the card and lead to it. The same form sent twice makes one card."""
+    """Make the card and lead to it. The same form sent twice makes one card.
+
+    That is so for a few minutes: then, or without a key that a form of ours can
+    have carried, it is somebody else who joins.
+    """
     filled = JoinForm(request.form)
-    asked = Asked(
-        f"join:{request.form.get('key', '')[:64]}",
-        idempotency.fingerprint("POST", request.path, repr(filled.data).encode()),
-    )
     # Counted before the transaction: the counters have one of their own.
     circumstances = _circumstances()
     try:
-        with services().write() as session:
-            programme = programmes.by_slug(session, slug)
-            given = idempotency.answer(
-                session,
-                programme.id,
-                asked,
-                lambda: _join(session, programme, filled, circumstances),
-                refused=lambda error: Answer(HTTPStatus.CONFLICT, error.code.encode()),
-                at=services().clock(),
-            )
+        given = _joined(slug, filled, circumstances, _key())
+        if _is_somebody_elses(given):
+            given = _joined(slug, filled, circumstances, names.draw(_DRAWN))
     except InvalidError as error:
         return _refuse(slug, filled, error), HTTPStatus.UNPROCESSABLE_ENTITY
     except idempotency.KeyReusedError:
         # The person went back and changed the form: that is a new joining.
-        return _page(slug, filled, key=names.draw(20))
+        return _page(slug, filled, key=names.draw(_DRAWN))
     address = url_for("member.card", token=given.body.decode())
     return redirect(address, HTTPStatus.SEE_OTHER)
+
+
+def _key() -> str:
+    sent = request.form.get("key", "")
+    # A key that many could send must not lead all of them to one card.
+    return sent if _KEY.fullmatch(sent) else names.draw(_DRAWN)
+
+
+def _is_somebody_elses(given: Answer) -> bool:
+    at = given.given_at
+    return at is not None and services().clock() - at > _REPEATED
+
+
+def _joined(
+    slug: str, filled: JoinForm, circumstances: dict[str, object], key: str
+) -> Answer:
+    asked = Asked(
+        f"join:{key}",
+        idempotency.fingerprint("POST", request.path, repr(filled.data).encode()),
+    )
+    with services().write() as session:
+        programme = programmes.by_slug(session, slug)
+        return idempotency.answer(
+            session,
+            programme.id,
+            asked,
+            lambda: _join(session, programme, filled, circumstances),
+            refused=lambda error: Answer(HTTPStatus.CONFLICT, error.code.encode()),
+            at=services().clock(),
+        )
 
 
 def _join(
@@ -112,7 +142,7 @@ def _refuse(slug: str, filled: JoinForm, error: InvalidError) -> str:
         "name": gettext("Please use a shorter name, in plain letters."),
     }.get(error.field, gettext("Please check this."))
     field = "contact" if error.field in contact else error.field
-    return _page(slug, filled, key=names.draw(20), errors={field: message})
+    return _page(slug, filled, key=names.draw(_DRAWN), errors={field: message})
 
 
 def _page(

@@ -6,15 +6,18 @@ from typing import cast
 import pytest
 from sqlalchemy import func, select
 
+from passes import names
 from passes.cards.card import Card
 from passes.people.audit import AuditRecord
 from passes.people.consent import Consent
 from passes.people.member import Member
 from tests.makers import make_programme
-from tests.web.servers import Browser
+from tests.web.clocks import HeldClock
+from tests.web.servers import Browser, Server
 from web.services import Services
 
 JOIN = "/join/cafe"
+KEY = "0123456789ABCDEFGHJK"
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def count(services: Services, table: type) -> int:
 def test_an_empty_form_gives_a_card_at_once(
     customer: Browser, services: Services
 ) -> None:
-    answer = customer.send(JOIN, key="k1")
+    answer = customer.send(JOIN, key=KEY)
 
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/card/")
@@ -52,7 +55,7 @@ def test_an_empty_form_gives_a_card_at_once(
 def test_what_was_told_is_kept_and_the_contact_is_unconfirmed(
     customer: Browser, services: Services
 ) -> None:
-    customer.send(JOIN, key="k1", name=" Anna  Bell ", contact="06 12 34 56 78")
+    customer.send(JOIN, key=KEY, name=" Anna  Bell ", contact="06 12 34 56 78")
 
     with services.read() as session:
         member = session.scalars(select(Member)).one()
@@ -63,7 +66,7 @@ def test_what_was_told_is_kept_and_the_contact_is_unconfirmed(
 def test_an_address_with_an_at_is_an_e_mail_address(
     customer: Browser, services: Services
 ) -> None:
-    customer.send(JOIN, key="k1", contact="Anna@Example.org")
+    customer.send(JOIN, key=KEY, contact="Anna@Example.org")
 
     with services.read() as session:
         assert session.scalars(select(Member.email)).one() == "anna@example.org"
@@ -72,8 +75,8 @@ def test_an_address_with_an_at_is_an_e_mail_address(
 def test_a_known_contact_looks_exactly_like_a_new_one(
     customer: Browser, services: Services
 ) -> None:
-    first = customer.send(JOIN, key="k1", contact="anna@example.org")
-    second = customer.send(JOIN, key="k2", contact="anna@example.org")
+    first = customer.send(JOIN, key=KEY, contact="anna@example.org")
+    second = customer.send(JOIN, key=names.draw(20), contact="anna@example.org")
 
     assert first.status_code == second.status_code == 303
     assert len(first.headers["Location"]) == len(second.headers["Location"])
@@ -83,11 +86,37 @@ def test_a_known_contact_looks_exactly_like_a_new_one(
 def test_the_same_form_sent_twice_makes_one_card(
     customer: Browser, services: Services
 ) -> None:
-    first = customer.send(JOIN, key="k1", name="Anna")
-    second = customer.send(JOIN, key="k1", name="Anna")
+    first = customer.send(JOIN, key=KEY, name="Anna")
+    second = customer.send(JOIN, key=KEY, name="Anna")
 
     assert first.headers["Location"] == second.headers["Location"]
     assert count(services, Card) == 1
+
+
+@pytest.mark.parametrize("key", [None, "", "k1", "0123456789abcdefghjk", KEY + "0"])
+def test_a_form_without_a_key_of_ours_is_a_joining_of_its_own(
+    customer: Browser, server: Server, key: str | None
+) -> None:
+    fields = {} if key is None else {"key": key}
+
+    first = customer.send(JOIN, **fields)
+    second = server.browser().send(JOIN, **fields)
+
+    assert first.status_code == second.status_code == 303
+    assert first.headers["Location"] != second.headers["Location"]
+
+
+def test_a_form_found_again_later_is_a_joining_of_its_own(
+    customer: Browser, clock: HeldClock
+) -> None:
+    first = customer.send(JOIN, key=KEY)
+    clock.move(minutes=4)
+
+    # The next customer at the shop's tablet has pressed Back.
+    second = customer.send(JOIN, key=KEY)
+
+    assert second.status_code == 303
+    assert first.headers["Location"] != second.headers["Location"]
 
 
 def test_each_form_has_a_key_of_its_own(customer: Browser) -> None:
@@ -95,7 +124,7 @@ def test_each_form_has_a_key_of_its_own(customer: Browser) -> None:
 
 
 def test_only_ticked_consents_are_given(customer: Browser, services: Services) -> None:
-    customer.send(JOIN, key="k1", contact="a@example.org", email_offers="yes")
+    customer.send(JOIN, key=KEY, contact="a@example.org", email_offers="yes")
 
     with services.read() as session:
         given = session.scalars(select(Consent)).one()
@@ -123,7 +152,7 @@ def test_consents_come_unticked(customer: Browser) -> None:
 def test_bad_input_is_shown_at_its_field_and_makes_nothing(
     customer: Browser, services: Services, field: str, value: str, shown: str
 ) -> None:
-    answer = customer.send(JOIN, key="k1", **{field: value})
+    answer = customer.send(JOIN, key=KEY, **{field: value})
 
     assert answer.status_code == 422
     assert f'id="{shown}"' in answer.text
@@ -131,7 +160,7 @@ def test_bad_input_is_shown_at_its_field_and_makes_nothing(
 
 
 def test_a_mended_form_joins(customer: Browser, services: Services) -> None:
-    refused = customer.send(JOIN, key="k1", contact="call me")
+    refused = customer.send(JOIN, key=KEY, contact="call me")
 
     answer = customer.send(JOIN, key=key(refused.text), contact="0612345678")
 
@@ -140,19 +169,19 @@ def test_a_mended_form_joins(customer: Browser, services: Services) -> None:
 
 
 def test_a_changed_form_with_a_used_key_asks_again(customer: Browser) -> None:
-    customer.send(JOIN, key="k1", name="Anna")
+    customer.send(JOIN, key=KEY, name="Anna")
 
-    answer = customer.send(JOIN, key="k1", name="Bea")
+    answer = customer.send(JOIN, key=KEY, name="Bea")
 
     assert answer.status_code == 200
     assert "Bea" in answer.text
-    assert key(answer.text) != "k1"
+    assert key(answer.text) != KEY
 
 
 def test_a_crowd_on_one_network_is_noted_and_never_refused(
     customer: Browser, services: Services
 ) -> None:
-    answers = [customer.send(JOIN, key=f"k{n}") for n in range(12)]
+    answers = [customer.send(JOIN, key=names.draw(20)) for _ in range(12)]
 
     assert {answer.status_code for answer in answers} == {303}
     with services.read() as session:
@@ -180,6 +209,6 @@ def test_the_page_needs_no_cookie(customer: Browser) -> None:
 
 def test_a_name_is_text_and_never_markup(customer: Browser) -> None:
     evil = "<script>alert(1)</script>"
-    card = customer.send(JOIN, key="k1", name=evil).headers["Location"]
+    card = customer.send(JOIN, key=KEY, name=evil).headers["Location"]
 
     assert evil not in customer.get(card).text
