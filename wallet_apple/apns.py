@@ -83,7 +83,6 @@ class Connection:
             # What libcurl would add by itself and Apple does not ask for.
             "Accept:",
             "Content-Type:",
-            "Expect:",
         ]
 
 

@@ -15,7 +15,7 @@ from wallet_apple.apns_answers import ACCEPTED, Answer, Outcome
 from wallet_apple.apns_wire import Arrived, Trouble, Wire
 
 # Apple's tokens have 32 bytes today and may grow.
-_TOKEN = re.compile(r"(?:[0-9a-fA-F]{2}){1,100}")
+_TOKEN = re.compile(r"[0-9a-fA-F]{2,200}")
 # A connection that was silent for this long is tried with one push first.
 _QUIET_SECONDS = 10.0
 # So many refusals while no push was ever taken are not the tokens' fault.
@@ -88,7 +88,7 @@ class Batch:
     def run(self, tokens: Iterable[str]) -> dict[str, Answer]:
         """Push to each distinct token and return an answer for each."""
         for token in dict.fromkeys(tokens):
-            if _TOKEN.fullmatch(token):
+            if _TOKEN.fullmatch(token) and len(token) % 2 == 0:
                 self._waiting.append(token)
             else:
                 self._answers[token] = Answer(Outcome.BAD_TOKEN, reason="not hex")

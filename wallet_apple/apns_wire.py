@@ -19,6 +19,8 @@ import pycurl
 _URL, _STATUS = pycurl.URL, pycurl.RESPONSE_CODE
 _OK = 200
 _MAX_BODY = 4096
+_MANY = 50
+_GATHER_SECONDS = 0.0005
 # The peer says how many streams it allows; ours is only what libcurl can count to.
 _STREAMS = 2**31 - 1
 _KEEP_OPEN_SECONDS = 7 * 24 * 3600
@@ -254,6 +256,9 @@ class Wire:
         if self._due is not None:
             seconds = min(seconds, self._due - time.monotonic())
         ready = self._selector.select(seconds) if seconds > 0 else []
+        if ready and len(self.flying) >= _MANY:
+            # For every wake libcurl looks at all that is in flight: let answers gather.
+            time.sleep(_GATHER_SECONDS)
         for key, events in ready:
             self._multi.socket_action(key.fd, events)
         if self._due is not None and self._due <= time.monotonic():

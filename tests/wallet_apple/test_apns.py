@@ -166,6 +166,22 @@ def test_there_are_never_more_pushes_in_flight_than_the_peer_allows(
     assert not apple.book.violations
 
 
+def test_what_fits_the_connection_is_found_anew_on_each_connection(
+    apple: ApnsStandin, phones: Connection
+) -> None:
+    apple.book.latency = 0.02
+    for streams in (5, 50):
+        apple.book.streams = streams
+        apple.book.most_streams = 0
+        apple.cut()
+
+        for _ in range(2):
+            assert outcomes(phones.push(make_tokens(150))) == {Outcome.ACCEPTED: 150}
+
+        assert streams / 2 < apple.book.most_streams <= streams
+    assert not apple.book.violations
+
+
 def test_a_token_that_died_tells_when(apple: ApnsStandin, phones: Connection) -> None:
     dead, alive = make_tokens(2)
     apple.book.answers[dead] = Reply(410, "Unregistered", STAMP)
