@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from passes.errors import InvalidError
+from passes.loyalty import ledger
 from passes.programmes.rules import Rules
 
 BASE = "base"
@@ -44,11 +45,17 @@ def quote(rules: Rules, amount: int, decimals: int) -> Quote:
     Whole points only; a purchase too small for one earns none.
 
     Raises:
-        InvalidError: the amount is not between one minor unit and `MAX_AMOUNT`.
+        InvalidError: the amount is not between one minor unit and `MAX_AMOUNT`, or
+            earns more than one movement may give.
     """
+    unit = 10**decimals
     if not 0 < amount <= MAX_AMOUNT:
-        raise InvalidError("amount", "Use an amount above zero and below a million.")
-    points = amount * rules.points_per_unit // 10**decimals
+        largest = MAX_AMOUNT // unit
+        raise InvalidError("amount", f"Use more than zero and at most {largest}.")
+    points = amount * rules.points_per_unit // unit
+    if points > ledger.MAX_CHANGE:
+        most = ledger.MAX_CHANGE
+        raise InvalidError("amount", f"It would earn more than {most} points.")
     explanation: dict[str, object] = {
         "rule": BASE,
         "amount": amount,
