@@ -87,7 +87,7 @@ class Asked:
 class Answer:
     """What a request is answered. *given_at* is when, if the work was done before.
 
-    *subject* names a person the body speaks of, so that `forget` finds it.
+    *subject* is whom the body is `about`, so that `forget` finds it.
     """
 
     status: int
@@ -176,6 +176,11 @@ def answer(
         },
     )
     return given
+
+
+def about(public_id: str) -> str:
+    """Return how the member of that id is named as the subject of an answer."""
+    return f"member:{public_id}"
 
 
 def forget(session: Session, programme_id: int, subject: str, instead: Answer) -> None:

@@ -53,7 +53,7 @@ def add(body: NewMember) -> Response:
                 "member": _worded(session, member),
                 "card": card_calls.opened(session, programme, member, card),
             },
-            subject=_subject(member),
+            subject=idempotency.about(member.public_id),
         )
 
     return calls.once(work) if calls.key() else calls.write(work)
@@ -125,7 +125,10 @@ def erase(path: MemberPath) -> Response:
         erasure.erase(session, member, actor=access.actor(), at=services().clock())
         told = problems.tell("erased")
         idempotency.forget(
-            session, programme.id, _subject(member), Answer(told.status, told.body)
+            session,
+            programme.id,
+            idempotency.about(member.public_id),
+            Answer(told.status, told.body),
         )
         return Answer(204, b"")
 
@@ -134,10 +137,6 @@ def erase(path: MemberPath) -> Response:
 
 def _member(session: Session, programme: Programme, path: MemberPath) -> Member:
     return members.by_public_id(session, programme.id, path.member)
-
-
-def _subject(member: Member) -> str:
-    return f"member:{member.public_id}"
 
 
 def _details(body: MemberBody) -> Details:

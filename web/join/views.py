@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from passes import names
 from passes.cards import card as cards
-from passes.errors import InvalidError
+from passes.errors import ConflictError, InvalidError
 from passes.people import audit, consent
 from passes.people import member as members
 from passes.people.actor import Actor
@@ -50,7 +50,7 @@ def join(slug: str) -> ResponseReturnValue:
     circumstances = _circumstances()
     try:
         given = _joined(slug, filled, circumstances, _key())
-        if _is_somebody_elses(given):
+        if not _is_own(given):
             given = _joined(slug, filled, circumstances, names.draw(_DRAWN))
     except InvalidError as error:
         return _refuse(slug, filled, error), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -67,9 +67,10 @@ def _key() -> str:
     return sent if _KEY.fullmatch(sent) else names.draw(_DRAWN)
 
 
-def _is_somebody_elses(given: Answer) -> bool:
-    at = given.given_at
-    return at is not None and services().clock() - at > _REPEATED
+def _is_own(given: Answer) -> bool:
+    """Tell whether it answers who is there now, and leads to a card still."""
+    age = services().clock() - (given.given_at or services().clock())
+    return age <= _REPEATED and given.status == HTTPStatus.SEE_OTHER
 
 
 def _joined(
@@ -86,9 +87,14 @@ def _joined(
             programme.id,
             asked,
             lambda: _join(session, programme, filled, circumstances),
-            refused=lambda error: Answer(HTTPStatus.CONFLICT, error.code.encode()),
+            refused=_refused,
             at=services().clock(),
         )
+
+
+def _refused(error: ConflictError) -> Answer:
+    """Keep no answer: it would lead to no card."""
+    raise error
 
 
 def _join(
@@ -121,7 +127,11 @@ def _join(
         at=at,
         facts=circumstances,
     )
-    return Answer(HTTPStatus.SEE_OTHER, card.page_token.encode(), member.public_id)
+    return Answer(
+        HTTPStatus.SEE_OTHER,
+        card.page_token.encode(),
+        idempotency.about(member.public_id),
+    )
 
 
 def _circumstances() -> dict[str, object]:

@@ -14,6 +14,8 @@ from passes.people.member import Member
 from tests.makers import make_programme
 from tests.web.clocks import HeldClock
 from tests.web.servers import Browser, Server
+from web import idempotency
+from web.idempotency import Answer
 from web.services import Services
 
 JOIN = "/join/cafe"
@@ -113,6 +115,25 @@ def test_a_form_found_again_later_is_a_joining_of_its_own(
     clock.move(minutes=4)
 
     # The next customer at the shop's tablet has pressed Back.
+    second = customer.send(JOIN, key=KEY)
+
+    assert second.status_code == 303
+    assert first.headers["Location"] != second.headers["Location"]
+
+
+def test_a_person_erased_meanwhile_joins_anew(
+    customer: Browser, services: Services
+) -> None:
+    first = customer.send(JOIN, key=KEY)
+    with services.write() as session:
+        member = session.scalars(select(Member)).one()
+        idempotency.forget(
+            session,
+            member.programme_id,
+            idempotency.about(member.public_id),
+            Answer(410, b"erased"),
+        )
+
     second = customer.send(JOIN, key=KEY)
 
     assert second.status_code == 303
