@@ -48,6 +48,8 @@ _BUSY_MS = 5_000
 _CONTENTION = {"40P01", "40001", "55P03"}
 _ATTEMPTS = 4
 
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 T = TypeVar("T")
 
 
@@ -99,7 +101,7 @@ class Json(TypeDecorator[object]):
     def process_bind_param(self, value: object, dialect: Dialect) -> object:
         """Write the document as text where the column is text."""
         if dialect.name == "sqlite" and value is not None:
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            return _compact(value)
         return value
 
     def process_result_value(self, value: object, dialect: Dialect) -> object:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Update,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -45,6 +46,15 @@ _MILLISECOND = timedelta(milliseconds=1)
 _devices = cast("Table", Device.__table__)
 _rows = cast("Table", Registration.__table__)
 _cards = cast("Table", Card.__table__)
+_held = select(_rows.c.device_id).where(
+    _rows.c.card_id.in_(bindparam("cards", expanding=True))
+)
+_LOCK = (
+    select(_devices.c.id)
+    .where(_devices.c.id.in_(_held.distinct()))
+    .order_by(_devices.c.id)
+    .with_for_update()
+)
 
 
 class Registered(StrEnum):
@@ -161,16 +171,10 @@ def changed(
     A device's counter is raised once, under its row lock and in the same
     transaction: what commits late never slips below a tag already handed out.
     """
+    if not connection.execute(_LOCK, {"cards": list(card_ids)}).all():
+        return
     of_cards = _rows.c.card_id.in_(card_ids)
     touched = select(_rows.c.device_id).where(of_cards).distinct()
-    ids = (
-        select(_devices.c.id)
-        .where(_devices.c.id.in_(touched))
-        .order_by(_devices.c.id)
-        .with_for_update()
-    )
-    if not connection.execute(ids).all():
-        return
     connection.execute(
         update(_devices)
         .where(_devices.c.id.in_(touched))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, func, select
+from sqlalchemy import Row, Table, bindparam, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,7 @@ _TOKEN_BYTES = 32
 
 _rows = cast("Table", Registration.__table__)
 _devices = cast("Table", Device.__table__)
+_INSTALLED = select(func.count()).where(_rows.c.card_id == bindparam("card"))
 
 
 class AppleWallet:
@@ -148,8 +149,7 @@ class AppleWallet:
 
     def installed(self, session: Session, card_id: int) -> int:
         """Return on how many devices the card is, as far as they have told."""
-        query = select(func.count()).where(_rows.c.card_id == card_id)
-        return session.scalar(query) or 0
+        return session.connection().scalar(_INSTALLED, {"card": card_id}) or 0
 
     def state_for_operator(self, session: Session, card_id: int) -> timeline.Timeline:
         """Return how far each device has come, and why it may be behind.

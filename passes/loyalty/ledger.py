@@ -7,7 +7,7 @@ the card's row is written with the entries and proved by `verification`.
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
@@ -28,6 +28,7 @@ from passes.programmes.rules import Rules
 MAX_CHANGE = 1_000_000
 """The most points that one movement may give or take."""
 
+_sorted = json.JSONEncoder(sort_keys=True).encode
 _ENTRIES = insert(cast("Table", Entry.__table__))
 
 
@@ -79,14 +80,16 @@ def append(
     _check(postings)
     name = names.public_id()
     digest = _keep_note(session, name, movement.note)
-    rows = []
+    mine: list[dict[str, object]] = []
+    theirs: list[dict[str, object]] = []
     for posting in postings:
         common = _common(card, rules, movement, posting, name, digest=digest, at=at)
-        rows.append(_card_row(card, common))
-        rows.append(_programme_row(common, posting))
-    session.connection().execute(_ENTRIES, rows)
-    _apply(session, card, rules, postings, at)
-    return [Entry(**row) for row in rows if row["account"] == Account.CARD]
+        before = mine[-1]["hash"] if mine else card.chain
+        mine.append(_card_row(card, common, card.sequence + len(mine) + 1, before))
+        theirs.append(_programme_row(common, posting))
+    session.connection().execute(_ENTRIES, mine + theirs)
+    _apply(session, card, rules, postings, mine[-1], at=at)
+    return [Entry(**row) for row in mine]
 
 
 def of_card(
@@ -127,9 +130,7 @@ def fingerprint(row: dict[str, object]) -> str:
     card's entry before among them.
     """
     parts = {name: _plain(row[name]) for name in _HASHED}
-    return hashlib.sha256(
-        json.dumps(parts, sort_keys=True, ensure_ascii=True).encode()
-    ).hexdigest()
+    return hashlib.sha256(_sorted(parts).encode()).hexdigest()
 
 
 _HASHED = (
@@ -197,17 +198,17 @@ def _common(
     }
 
 
-def _card_row(card: Card, common: dict[str, object]) -> dict[str, object]:
+def _card_row(
+    card: Card, common: dict[str, object], sequence: int, before: object
+) -> dict[str, object]:
     row = common | {
         "public_id": names.public_id(),
         "account": Account.CARD.value,
         "card_id": card.id,
-        "sequence": card.sequence + 1,
-        "prev_hash": card.chain,
+        "sequence": sequence,
+        "prev_hash": before,
     }
     row["hash"] = fingerprint(row)
-    card.sequence += 1
-    card.chain = str(row["hash"])
     return row
 
 
@@ -241,16 +242,25 @@ def _apply(
     card: Card,
     rules: Rules,
     postings: Sequence[Posting],
+    last: Mapping[str, object],
+    *,
     at: datetime,
 ) -> None:
-    for posting in postings:
-        if posting.unit is Unit.POINTS:
-            card.balance += posting.amount
-        else:
-            card.status_points += posting.amount
-    before, card.tier = card.tier, tiers.rank(rules, card.status_points)
-    card.last_active_at = max(card.last_active_at, at)
-    up = card.tier > before
+    status = card.status_points + _sum(postings, Unit.STATUS)
+    tier = tiers.rank(rules, status)
     cards.revise(
-        session, card, at, announce=Announcement.TIER if up else Announcement.POINTS
+        session,
+        card,
+        at,
+        announce=Announcement.TIER if tier > card.tier else Announcement.POINTS,
+        balance=card.balance + _sum(postings, Unit.POINTS),
+        status_points=status,
+        tier=tier,
+        sequence=last["sequence"],
+        chain=last["hash"],
+        last_active_at=max(card.last_active_at, at),
     )
+
+
+def _sum(postings: Sequence[Posting], unit: Unit) -> int:
+    return sum(posting.amount for posting in postings if posting.unit is unit)

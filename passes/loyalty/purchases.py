@@ -126,7 +126,8 @@ def earn(
         if quoted.lines
         else []
     )
-    card.last_active_at = max(card.last_active_at, at)
+    if not entries:
+        card.last_active_at = max(card.last_active_at, at)
     audit.record(
         session,
         actor,
