@@ -16,7 +16,7 @@ BEGIN
     IF nextval('overtaken_times') <= {times} THEN
         RAISE EXCEPTION 'overtaken' USING ERRCODE = '{sqlstate}';
     END IF;
-    RETURN NEW;
+    RETURN coalesce(NEW, OLD);
 END $$
 """
 

@@ -195,8 +195,7 @@ class AppleWallet:
         if loaded is self._stopped[lane]:
             return
         del self._stopped[lane]
-        with db.write(self.sessions) as session:
-            lanes.resume(session, lane)
+        db.transact(self.sessions, lambda session: lanes.resume(session, lane))
 
     def _circuit(self, lane: str) -> Circuit:
         with self._lock:
@@ -216,6 +215,11 @@ class AppleWallet:
     ) -> frozenset[str]:
         if not dead:
             return frozenset()
-        with db.write(self.sessions) as session:
-            removed = registrations.remove(session.connection(), pass_type, dead)
-        return frozenset(removed)
+        return frozenset(
+            db.transact(
+                self.sessions,
+                lambda session: registrations.remove(
+                    session.connection(), pass_type, dead
+                ),
+            )
+        )

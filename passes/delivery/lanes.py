@@ -59,6 +59,7 @@ class Claim:
     """Rows that are one worker's until their lease ends; *name* is in each of them."""
 
     name: str
+    lane: str
     rows: Sequence[Claimed]
 
 
@@ -132,7 +133,7 @@ def claim(
         .returning(rows.id, rows.attempts)
         .execution_options(synchronize_session=False)
     )
-    return Claim(name, [Claimed(row_id, attempts) for row_id, attempts in taken])
+    return Claim(name, lane, [Claimed(row_id, attempts) for row_id, attempts in taken])
 
 
 def _due(
@@ -250,13 +251,23 @@ def drain(
         claims.add(taken.name)
         try:
             report = wallet.deliver(lane, taken.rows, clock())
-            with db.write(sessions) as session:
-                mark(session, wallet.rows, taken, report.answers, clock())
-                _note(session, lane, report, clock())
+            _keep(sessions, wallet, taken, report, clock())
         finally:
             claims.discard(taken.name)
         total += len(taken.rows)
     return total
+
+
+def _keep(
+    sessions: Sessions, wallet: Wallet, claim: Claim, report: Report, at: datetime
+) -> None:
+    """Write down what a delivery brought: answers must not be lost to a deadlock."""
+
+    def work(session: Session) -> None:
+        mark(session, wallet.rows, claim, report.answers, at)
+        _note(session, claim.lane, report, at)
+
+    db.transact(sessions, work)
 
 
 def release(

@@ -9,6 +9,7 @@ import pytest
 from passes import db
 from passes.delivery.lanes import Lane
 from passes.errors import NotFoundError
+from tests import overtaking
 from tests.makers import NOON
 from tests.wallet_apple.counters import (
     Counter,
@@ -102,6 +103,21 @@ class TestDeliver:
         counter.drain()
         assert len(counter.devices()) == 3
         assert all(row.wanted > row.delivered for row in counter.registrations())
+
+    @pytest.mark.postgresql
+    def test_a_removal_that_was_overtaken_is_done_again(
+        self, postgresql_url: str, development: Path, pushes: RememberedPushes
+    ) -> None:
+        engine = db.open_engine(postgresql_url)
+        counter = open_counter(db.Sessions(engine), development, pushes)
+        counter.register(token="ab" * 32)
+        counter.revise()
+        overtaking.lose(counter.sessions, "device", on="DELETE")
+        pushes.answers["ab" * 32] = Answer(Outcome.BAD_TOKEN, 400, "BadDeviceToken")
+        counter.clock.wait(10)
+        counter.drain()
+        assert counter.devices() == []
+        engine.dispose()
 
     def test_refused_credentials_rest_the_lane_and_say_why(
         self, counter: Counter, pushes: RememberedPushes

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from passes import db
 from passes.db import Sessions
 from passes.delivery import lanes
+from passes.delivery.lanes import Lane
 from passes.delivery.wallet import Answer, Claimed, Outcome, Report
+from tests import overtaking
 from tests.makers import NOON, make_card, make_programme
 from wallet_apple.tables import Device, Registration
 
@@ -189,6 +191,29 @@ def test_a_failure_waits_longer_each_time_and_never_over_an_hour(
     assert waits[0] <= timedelta(seconds=5)
     assert waits[-1] > timedelta(minutes=20)
     assert max(waits) <= timedelta(hours=1)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("table", "on"), [("lane", "INSERT"), ("registration", "UPDATE OF delivered")]
+)
+def test_answers_outlast_a_transaction_that_was_overtaken(
+    postgresql_url: str, table: str, on: str
+) -> None:
+    engine = db.open_engine(postgresql_url)
+    sessions = Sessions(engine)
+    with db.write(sessions) as session:
+        rows = make_rows(session, 2)
+    overtaking.lose(sessions, table, on=on)
+    wallet = FakeWallet()
+
+    lanes.drain(sessions, wallet, LANE, lambda: NOON)
+
+    assert sorted(wallet.delivered) == rows
+    with db.read(sessions) as session:
+        assert lanes.owed(session, Registration) == lanes.Owed(0, 0, None)
+        assert session.get_one(Lane, LANE).delivered_at == NOON
+    engine.dispose()
 
 
 def test_a_dead_row_is_shown_and_left_alone(sessions: Sessions) -> None:
