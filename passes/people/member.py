@@ -17,6 +17,7 @@ from passes.programmes.programme import LANGUAGES, Programme
 
 _MAX_NAME = 80
 _CONTACTS = ("email", "phone")
+_SQLITE_UNIQUE = "UNIQUE constraint failed: "
 
 
 def _one_owner(contact: str) -> Index:
@@ -223,8 +224,22 @@ def _one_owner_each(session: Session) -> Iterator[None]:
             yield
             session.flush()
     except IntegrityError as error:
-        field = "phone" if "phone" in str(error.orig) else "email"
-        raise ContactTakenError(field) from error
+        taken = _taken(error)
+        if taken is None:
+            raise
+        raise ContactTakenError(taken) from error
+
+
+def _taken(error: IntegrityError) -> str | None:
+    """Return the contact whose unique index refused the row."""
+    refused = getattr(error.orig, "diag", None)
+    # PostgreSQL names the index, SQLite its columns.
+    said = refused.constraint_name if refused else str(error.orig)
+    for contact_field in _CONTACTS:
+        columns = f"member.programme_id, member.{contact_field}"
+        if said in {f"ux_member_{contact_field}", f"{_SQLITE_UNIQUE}{columns}"}:
+            return contact_field
+    return None
 
 
 def _name(typed: str) -> str | None:

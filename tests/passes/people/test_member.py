@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from passes.errors import ContactTakenError, InvalidError, NotFoundError
 from passes.people import member as members
 from passes.people.member import Details
+from passes.programmes.programme import Programme
 from tests.makers import NOON, make_member, make_programme
 
 
@@ -71,6 +73,7 @@ def test_the_29th_of_february_is_a_birthday(session: Session) -> None:
     ("details", "field"),
     [
         (Details(email="anna@example.org"), "email"),
+        (Details(email="anna@phone.example"), "email"),
         (Details(phone="06 12 34 56 78"), "phone"),
     ],
 )
@@ -97,6 +100,15 @@ def test_an_unconfirmed_contact_says_nothing_of_who_is_a_member(
 
     assert first.email_confirmed_at == NOON
     assert second.email_confirmed_at is None
+
+
+def test_any_other_refusal_of_the_database_is_no_taken_contact(
+    session: Session,
+) -> None:
+    unknown = Programme(id=404, language="fr", region="FR")
+
+    with pytest.raises(IntegrityError):
+        make_member(session, unknown, Details(email="anna@example.org"))
 
 
 def test_another_programme_may_know_the_same_person(session: Session) -> None:
