@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from werkzeug.test import TestResponse
+
 from passes.cards import card as cards
 from passes.cards import codes
 from passes.programmes import programme as programmes
@@ -79,6 +81,32 @@ def test_a_code_that_is_none_finds_nothing(till: Till) -> None:
     for code in ("x", "L1.00000000000000000000.00", "é", "💥", "L1..", "."):
         answer = till.caller.post("/cards/lookup", {"code": code})
         assert (code, answer.get_json()["code"]) == (code, "not_found")
+
+
+def test_a_key_that_guesses_codes_is_stopped(sqlite_till: Till) -> None:
+    def tried(code: str) -> TestResponse:
+        return sqlite_till.caller.post("/cards/lookup", {"code": code})
+
+    statuses = [tried(f"AAAAA-AAA{n:02}").status_code for n in range(21)]
+    refused = tried(sqlite_till.shop.card.code)
+
+    assert statuses == [404] * 20 + [429]
+    assert refused.status_code == 429
+    assert refused.get_json()["code"] == "too_many_requests"
+    assert int(refused.headers["Retry-After"]) > 60
+
+
+def test_right_codes_have_a_limit_by_the_minute(
+    sqlite_till: Till, clock: HeldClock
+) -> None:
+    body = {"code": sqlite_till.shop.card.code}
+
+    def looked_up() -> int:
+        return sqlite_till.caller.post("/cards/lookup", body).status_code
+
+    assert [looked_up() for _ in range(61)] == [200] * 60 + [429]
+    clock.move(minutes=1)
+    assert looked_up() == 200
 
 
 def test_a_replaced_code_is_told_apart(till: Till) -> None:

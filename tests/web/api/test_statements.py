@@ -6,17 +6,18 @@ from tests.web.api.callers import Till
 from web.services import Services
 
 SALE = [
+    "SELECT api_key.id, api_key.programme_id,",
     "INSERT INTO given_answer",
     "SAVEPOINT before_work",
-    "SELECT card",
-    "SELECT rules",
+    "SELECT card.id, card.public_id,",
+    "SELECT rules.document FROM",
     "INSERT INTO purchase",
     "INSERT INTO entry",
-    "UPDATE card",
+    "UPDATE card SET",
     "INSERT INTO audit_record",
-    "SELECT count",
-    "UPDATE given_answer",
-    "SELECT device",
+    "SELECT count(*) AS",
+    "UPDATE given_answer SET",
+    "SELECT device.id FROM",
 ]
 
 
@@ -31,19 +32,18 @@ def statements(till: Till, services: Services) -> list[str]:
     event.listen(engine, "before_cursor_execute", note)
     till.earn("12.50")
     event.remove(engine, "before_cursor_execute", note)
-    return [statement for statement in seen if not statement.startswith("BEGIN")]
+    words = [statement.split()[:3] for statement in seen]
+    return [" ".join(first) for first in words if first[0] != "BEGIN"]
 
 
-def test_a_sale_takes_a_fixed_number_of_statements(
+def test_a_sale_takes_the_same_statements_whatever_came_before(
     till: Till, services: Services
 ) -> None:
     till.earn("12.50")
-    first = statements(till, services)
+    early = statements(till, services)
     for _ in range(20):
         till.earn("12.50")
 
-    assert statements(till, services) == first
-    # The first one finds the key that the request came with.
-    assert first[0].startswith("SELECT api_key")
-    for said, expected in zip(first[1:], SALE, strict=True):
-        assert said.startswith(expected)
+    late = statements(till, services)
+
+    assert early == late == SALE
