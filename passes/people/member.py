@@ -1,13 +1,14 @@
 """Members: the people who hold cards. A member needs neither name nor contact."""
 
+import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, false, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, false, or_, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from passes import names
 from passes.db import Base
@@ -17,6 +18,8 @@ from passes.programmes.programme import LANGUAGES, Programme
 
 _MAX_NAME = 80
 _CONTACTS = ("email", "phone")
+# Letters that are written as others by who has no key for them.
+_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
 _SQLITE_UNIQUE = "UNIQUE constraint failed: "
 
 
@@ -36,7 +39,7 @@ class Member(Base):
     """A person in a programme. *birthday* is ``MM-DD``, without a year.
 
     *email* and *phone* are what the person typed, normalised; each belongs to one
-    member alone only once confirmed.
+    member alone only once confirmed. *name_search* is the name as it is searched.
     """
 
     __tablename__ = "member"
@@ -49,6 +52,7 @@ class Member(Base):
     public_id: Mapped[str] = mapped_column(unique=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), index=True)
     name: Mapped[str | None]
+    name_search: Mapped[str | None]
     email: Mapped[str | None]
     email_confirmed_at: Mapped[datetime | None]
     phone: Mapped[str | None]
@@ -57,6 +61,11 @@ class Member(Base):
     language: Mapped[str]
     created_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
+
+    @validates("name")
+    def _searchable(self, _: str, name: str | None) -> str | None:
+        self.name_search = None if name is None else _folded(name)
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,7 @@ def search(
 ) -> list[Member]:
     """Return members whose name, e-mail or number holds *words*, oldest first.
 
-    *after* is the id of the last one seen.
+    In a name neither case nor accents matter. *after* is the id of the last one seen.
     """
     query = (
         select(Member)
@@ -156,11 +165,10 @@ def search(
         .limit(limit)
     )
     if words:
-        low = words.lower()
         query = query.where(
             or_(
-                func.lower(Member.name).contains(low, autoescape=True),
-                Member.email.contains(low, autoescape=True),
+                Member.name_search.contains(_folded(words), autoescape=True),
+                Member.email.contains(words.lower(), autoescape=True),
                 Member.phone.contains(_digits(words), autoescape=True)
                 if _digits(words)
                 else false(),
@@ -183,6 +191,13 @@ def short_name(member: Member) -> str | None:
     if not words:
         return None
     return words[0] if len(words) == 1 else f"{words[0]} {words[-1][0]}."
+
+
+def _folded(words: str) -> str:
+    """Return *words* without case and accents: neither engine's own folding agrees."""
+    apart = unicodedata.normalize("NFKD", words.casefold())
+    plain = "".join(char for char in apart if not unicodedata.combining(char))
+    return " ".join(plain.translate(_LETTERS).split())
 
 
 def _digits(words: str) -> str:

@@ -271,6 +271,7 @@ def _tables() -> None:
         sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("programme_id", Id, nullable=False),
         sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("name_search", sa.Text(), nullable=True),
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("email_confirmed_at", UtcDateTime(), nullable=True),
         sa.Column("phone", sa.Text(), nullable=True),

@@ -1,6 +1,7 @@
 """Members: what they tell, and who a contact belongs to."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -155,6 +156,37 @@ def test_search_takes_words_as_they_are(
     assert bool(members.search(session, programme.id, words, after=0, limit=9)) is found
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Élodie Œuvrard", "élodie"),
+        ("Élodie Œuvrard", "ELODIE  oeuv"),
+        ("Elodie", "ÉLODIE"),
+        ("E\u0301lodie", "élo"),
+        ("Jürgen Groß", "GROSS"),
+        ("Søren Łuczak", "soren l"),
+    ],
+)
+def test_search_minds_neither_accents_nor_case(
+    session: Session, name: str, words: str
+) -> None:
+    programme = make_programme(session)
+    member = make_member(session, programme, Details(name=name))
+
+    assert members.search(session, programme.id, words, after=0, limit=9) == [member]
+
+
+def test_search_knows_a_new_name_and_forgets_the_old_one(session: Session) -> None:
+    programme = make_programme(session)
+    member = make_member(session, programme, Details(name="Élodie"))
+
+    members.change(session, programme, member, Details(name="Chloé"), NOON)
+
+    found = partial(members.search, session, programme.id, after=0, limit=9)
+    assert found("chloe") == [member]
+    assert found("elodie") == []
+
+
 def test_erasing_forgets_the_person_and_keeps_the_row(session: Session) -> None:
     programme = make_programme(session)
     told = Details(name="Anna", email="a@example.org", phone="0612345678")
@@ -163,6 +195,7 @@ def test_erasing_forgets_the_person_and_keeps_the_row(session: Session) -> None:
     members.erase(session, member, NOON)
 
     assert (member.name, member.email, member.phone, member.birthday) == (None,) * 4
+    assert member.name_search is None
     with pytest.raises(NotFoundError):
         members.by_public_id(session, programme.id, member.public_id)
 
