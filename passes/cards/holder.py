@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from passes.cards import card as cards
+from passes.cards.card import Card
 from passes.people import member as members
 from passes.people.member import Details, Member
 from passes.programmes.programme import Programme
@@ -25,13 +26,28 @@ def change(
     Every card of theirs is raised when the name on it changed.
 
     Raises:
+        NotFoundError: the member was erased.
         InvalidError: a field cannot be what it says it is.
         ContactTakenError: the contact belongs to somebody else.
     """
+    held = lock(session, member)
     before = member.name
     members.remove(member, removed)
     members.change(session, programme, member, details, at)
     if member.name == before:
         return
-    for card_id in sorted(card.id for card in cards.of_member(session, member.id)):
-        cards.revise(session, cards.lock(session, card_id), at)
+    for card in held:
+        cards.revise(session, card, at)
+
+
+def lock(session: Session, member: Member) -> list[Card]:
+    """Hold the member and their cards until the transaction ends; return the cards.
+
+    Raises:
+        NotFoundError: the member was erased.
+    """
+    # In the order of everybody else, or two of them would wait for each other.
+    of = [card.id for card in cards.of_member(session, member.id)]
+    held = [cards.lock(session, card_id) for card_id in of]
+    members.lock(session, member)
+    return held

@@ -147,6 +147,18 @@ def by_public_id(session: Session, programme_id: int, public_id: str) -> Member:
     return found
 
 
+def lock(session: Session, member: Member) -> None:
+    """Read the member anew and hold it until the transaction ends.
+
+    Raises:
+        NotFoundError: it was erased.
+    """
+    # Whoever only refers to the member need not wait.
+    session.refresh(member, with_for_update={"key_share": True})
+    if member.erased_at is not None:
+        raise NotFoundError("member")
+
+
 def search(
     session: Session, programme_id: int, words: str, *, after: int, limit: int
 ) -> list[Member]:

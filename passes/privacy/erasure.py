@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from passes.cards import card as cards
+from passes.cards import holder
 from passes.loyalty.entry import Entry, Note
 from passes.people import audit
 from passes.people import member as members
@@ -18,11 +19,14 @@ def erase(session: Session, member: Member, *, actor: Actor, at: datetime) -> No
 
     Entries keep their amounts under an id that leads to nobody any more; what was
     written as a reason is erased, its digest stays.
+
+    Raises:
+        NotFoundError: the member was erased before.
     """
-    held = sorted(card.id for card in cards.of_member(session, member.id))
-    for card_id in held:
-        cards.void(session, cards.lock(session, card_id), at)
-    _erase_notes(session, held)
+    held = holder.lock(session, member)
+    for card in held:
+        cards.void(session, card, at)
+    _erase_notes(session, [card.id for card in held])
     members.erase(session, member, at)
     audit.record(
         session,
