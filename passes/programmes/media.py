@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from passes import db
 from passes.db import Base
 from passes.errors import NotFoundError
 
@@ -79,19 +80,16 @@ def add(
     *png* was decoded and written anew by the caller; *size* is in pixels.
     """
     name = files.save(png)
-    if session.get(Media, (programme_id, name)) is None:
-        width, height = size
-        session.add(
-            Media(
-                programme_id=programme_id,
-                hash=name,
-                width=width,
-                height=height,
-                size=len(png),
-                created_at=at,
-            )
-        )
-        session.flush()
+    width, height = size
+    row = {
+        "programme_id": programme_id,
+        "hash": name,
+        "width": width,
+        "height": height,
+        "size": len(png),
+        "created_at": at,
+    }
+    session.execute(db.insert_new(session, Media), row)
     return name
 
 

@@ -2,12 +2,14 @@
 
 import re
 from datetime import date, datetime, time, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.numbers import get_currency_precision, list_currencies
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from passes import db
 from passes.db import Base
 from passes.errors import InvalidError, NotFoundError
 
@@ -45,6 +47,9 @@ class Programme(Base):
         return local.date() - timedelta(days=1) if early else local.date()
 
 
+_PROGRAMMES = cast("Table", Programme.__table__)
+
+
 def create(
     session: Session,
     *,
@@ -71,20 +76,21 @@ def create(
         raise InvalidError("language", "Use fr or en.")
     if timezone not in available_timezones():
         raise InvalidError("timezone", "Use a name such as Europe/Paris.")
-    if session.scalar(select(Programme.id).where(Programme.slug == slug)):
+    row = {
+        "slug": slug,
+        "name": name.strip(),
+        "currency": currency,
+        "language": language,
+        "region": region,
+        "timezone": timezone,
+        "created_at": at,
+    }
+    # The database tells who of two came first; looking before would not.
+    insert = db.insert_new(session, _PROGRAMMES, _PROGRAMMES.c.id)
+    made = session.connection().execute(insert, row).scalar()
+    if made is None:
         raise InvalidError("slug", "Another programme has this address.")
-    programme = Programme(
-        slug=slug,
-        name=name.strip(),
-        currency=currency,
-        language=language,
-        region=region,
-        timezone=timezone,
-        created_at=at,
-    )
-    session.add(programme)
-    session.flush()
-    return programme
+    return session.get_one(Programme, made)
 
 
 def by_slug(session: Session, slug: str) -> Programme:

@@ -1,11 +1,14 @@
 """Designs: drafts, versions, and what is refused."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
+from passes import db
+from passes.db import Sessions
 from passes.errors import InvalidError, NotFoundError
 from passes.programmes import design, media
 from passes.programmes.design import Design, Spot
@@ -105,6 +108,29 @@ def test_a_picture_is_named_by_what_it_holds(session: Session, tmp_path: Path) -
 
     (name,) = names
     assert files.load(name) == b"png"
+
+
+def test_two_may_give_the_same_picture_at_once(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    files = MediaFiles(tmp_path / "media")
+    with db.write(sessions) as session:
+        programme = make_programme(session)
+
+    def add() -> str:
+        with db.write(sessions) as session:
+            return give(session)
+
+    def give(session: Session) -> str:
+        return media.add(session, files, programme.id, b"png", size=(1, 1), at=NOON)
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.write(sessions) as session:
+            first = give(session)
+            second = pool.submit(add)
+            wait([second], timeout=0.3)
+
+        assert second.result() == first
 
 
 @pytest.mark.parametrize("name", ["", "../palier.db", "0" * 63, "0" * 64, "A" * 64])

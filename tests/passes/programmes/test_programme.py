@@ -1,10 +1,13 @@
 """Programmes and their business day."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
+from passes import db
+from passes.db import Sessions
 from passes.errors import InvalidError, NotFoundError
 from passes.programmes import programme as programmes
 from passes.programmes.programme import Programme
@@ -39,6 +42,25 @@ def test_an_address_belongs_to_one_programme(session: Session) -> None:
 
     with pytest.raises(InvalidError) as refusal:
         make_programme(session)
+
+    assert refusal.value.field == "slug"
+
+
+def test_of_two_who_take_an_address_at_once_one_is_refused(
+    sessions: Sessions,
+) -> None:
+    def create() -> None:
+        with db.write(sessions) as session:
+            programmes.create(session, slug="cafe", name="Café", at=NOON)
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.write(sessions) as session:
+            programmes.create(session, slug="cafe", name="Café", at=NOON)
+            second = pool.submit(create)
+            wait([second], timeout=0.3)
+
+        with pytest.raises(InvalidError) as refusal:
+            second.result()
 
     assert refusal.value.field == "slug"
 
