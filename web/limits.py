@@ -55,7 +55,7 @@ SIGN_IN_ADDRESS = Rule("sign-in-address", 20, _QUARTER, closed=True)
 """Wrong passwords from one network."""
 
 CODE_LOOKUP = Rule("code-lookup", 60, _MINUTE)
-"""Codes that one person of the team looks up."""
+"""Codes that one person of the team, or one API key, looks up."""
 
 WRONG_CODES = Rule("wrong-codes", 20, _HOUR, closed=True)
 """Codes that one person of the team, or one API key, got wrong."""

@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 
 from passes.cards import card as cards
 from passes.cards.card import Card, Found
-from passes.errors import CardVoidError
+from passes.errors import CardVoidError, NotFoundError
 from passes.loyalty import adjustments, ledger, purchases, undo
 from passes.loyalty.entry import Entry, Unit
 from passes.loyalty.purchases import Till
 from passes.people.member import Member
 from passes.programmes import rules as ruleset
 from passes.programmes.programme import Programme
+from web import limits
 from web.api import access, calls, wording
 from web.api.bodies import (
     Adjustment,
@@ -32,14 +33,24 @@ _LATER = ("tip", "voucher", "cashback", "location")
 
 
 def lookup(body: Code) -> Response:
-    """Find a card by its member code or its short code."""
+    """Find a card by its member code or its short code.
+
+    Codes that are none are counted by the key: 20 in an hour end its looking up.
+    """
+    asker = access.caller().actor().name
+    services().limits.take(limits.CODE_LOOKUP, asker)
+    services().limits.check(limits.WRONG_CODES, asker)
 
     def work(session: Session) -> Answer:
         programme = calls.programme(session)
         card = cards.by_code(session, programme.id, body.code, services().clock())
         return calls.ok(shown(session, _of(session, programme, card)))
 
-    return calls.read(work)
+    try:
+        return calls.read(work)
+    except NotFoundError:
+        services().limits.take(limits.WRONG_CODES, asker)
+        raise
 
 
 def show(path: CardPath) -> Response:

@@ -39,7 +39,8 @@ decimals, points are integers, times are RFC 3339 in UTC.
 
 What is refused is answered as `application/problem+json` (RFC 9457): act on
 `code`, show `detail`. Bad input names its `field` and changes nothing. After a
-503 wait for `Retry-After` seconds and send the same key again.
+429 or a 503 wait for `Retry-After` seconds and send the same again. A key looks up
+60 codes a minute, and none for an hour after 20 wrong ones: give each till its own.
 """
 
 

@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException
 
 from passes.errors import BusyError, ConflictError, NotFoundError, PassesError
+from web.limits import TooOftenError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"
@@ -164,6 +165,9 @@ def of_validation(error: ValidationError) -> Told:
 def of_http(error: HTTPException) -> Told:
     """Return what Flask or Werkzeug refused."""
     told = of_status(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    if isinstance(error, TooOftenError):
+        wait = {"Retry-After": str(error.palier_retry_after)}
+        return Told(told.status, told.body, wait)
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         return Told(told.status, told.body, {"Allow": ", ".join(sorted(allowed))})
