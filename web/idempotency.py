@@ -33,7 +33,9 @@ HEADER = "Idempotency-Key"
 KEPT = timedelta(days=30)
 """How long an answer is given again; a till's queue may come back that late."""
 
-_BATCH = 1_000
+BATCH = 1_000
+"""How many answers are dropped at a time."""
+
 _BEFORE = "before_work"
 _WRITTEN = re.compile(r"[\x20-\x7e]{1,255}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
@@ -193,12 +195,12 @@ def forget(session: Session, programme_id: int, subject: str, instead: Answer) -
 
 
 def prune(session: Session, at: datetime) -> int:
-    """Drop up to a thousand answers older than `KEPT`; return how many."""
+    """Drop up to `BATCH` answers older than `KEPT`; return how many."""
     oldest = (
         select(_ROWS.c.programme_id, _ROWS.c.key)
         .where(_ROWS.c.at < at - KEPT)
         .order_by(_ROWS.c.at)
-        .limit(_BATCH)
+        .limit(BATCH)
     )
     gone = session.execute(delete(_ROWS).where(tuple_(*_ROWS.primary_key).in_(oldest)))
     return cast("CursorResult[object]", gone).rowcount

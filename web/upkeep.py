@@ -28,6 +28,9 @@ _log = structlog.get_logger()
 STEP = timedelta(milliseconds=200)
 """How often a rollout raises a chunk: 2500 cards a second at most."""
 
+ROUNDS = 100
+"""How many batches of one job follow each other before the next job has its turn."""
+
 # No transaction stays open for as long as this before its audit record commits.
 _SETTLED = timedelta(minutes=2)
 _SESSIONS_KEPT = timedelta(days=31)
@@ -35,11 +38,16 @@ _SESSIONS_KEPT = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that repeats, in one transaction."""
+    """Work that repeats, in one transaction.
+
+    What is done *batch* by batch is done again, in a transaction of its own, as long
+    as *work* returns a whole one, `ROUNDS` times at most.
+    """
 
     name: str
     every: timedelta
     work: Callable[[Session, datetime], object]
+    batch: int | None = None
 
 
 def seal_audit(session: Session, at: datetime) -> int:
@@ -62,7 +70,7 @@ PULSE = Job("seal-audit", timedelta(minutes=1), seal_audit)
 
 JOBS = (
     PULSE,
-    Job("prune-answers", timedelta(minutes=10), idempotency.prune),
+    Job("prune-answers", timedelta(minutes=10), idempotency.prune, idempotency.BATCH),
     Job("prune-sessions", timedelta(hours=1), prune_sessions),
     Job("prune-counters", timedelta(minutes=10), prune_counters),
     Job("prune-device-log", timedelta(hours=1), device_log.prune),
@@ -103,7 +111,12 @@ def _ran(services: Services, job: Job, at: datetime) -> bool:
         with db.write(services.sessions) as session:
             if not schedule.claim(session, job.name, job.every, at):
                 return False
-            job.work(session, at)
+            done = job.work(session, at)
+        for _ in range(ROUNDS - 1):
+            if job.batch is None or done != job.batch:
+                break
+            with db.write(services.sessions) as session:
+                done = job.work(session, at)
     except Exception:
         _log.exception("job_failed", code=job.name)
         return False

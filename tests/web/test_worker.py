@@ -27,7 +27,7 @@ from wallet_apple.wallet import AppleWallet
 from web import limits, upkeep, worker
 from web.config import Settings
 from web.services import Services
-from web.tables import RateCounter, WebSession
+from web.tables import GivenAnswer, RateCounter, WebSession
 from web.worker import Engine
 
 LANE = "apple:pass.test"
@@ -354,6 +354,44 @@ def test_the_audit_log_is_sealed_when_it_has_settled(sessions: Sessions) -> None
 
     with db.write(sessions) as session:
         assert upkeep.seal_audit(session, clock.now()) == 1
+
+
+def test_no_answer_outlives_its_time_however_many_there_are(
+    settings: Settings, sessions: Sessions, wallet: FakeWallet
+) -> None:
+    at = clock.now()
+    with db.write(sessions) as session:
+        programme_id = make_programme(session).id
+        session.add_all(
+            GivenAnswer(
+                programme_id=programme_id,
+                key=str(n),
+                fingerprint="f",
+                at=at - timedelta(days=31),
+            )
+            for n in range(2_500)
+        )
+
+    upkeep.run_due(services_of(settings, sessions, wallet))
+
+    with db.read(sessions) as session:
+        assert session.scalar(select(GivenAnswer.key).limit(1)) is None
+
+
+def test_work_in_batches_makes_room_for_others_between_them(
+    settings: Settings, sessions: Sessions, wallet: FakeWallet
+) -> None:
+    rounds: list[Session] = []
+
+    def work(session: Session, at: object) -> int:
+        rounds.append(session)
+        return 5
+
+    jobs = (upkeep.Job("endless", timedelta(hours=1), work, batch=5),)
+
+    upkeep.run_due(services_of(settings, sessions, wallet), jobs)
+
+    assert len(set(map(id, rounds))) == len(rounds) == upkeep.ROUNDS
 
 
 def test_browsers_and_counters_that_are_over_are_forgotten(sessions: Sessions) -> None:
