@@ -32,20 +32,25 @@ def undo(
     *,
     actor: Actor,
     at: datetime,
+    card_id: int | None = None,
     idempotency_key: str | None = None,
 ) -> list[Entry]:
     """Take back the whole movement that *entry_id* (public) is of.
+
+    Where a card is looked at, *card_id* says that only its own movements count.
 
     Points that were spent meanwhile leave the card in debt: it shows none until
     the next ones repay it.
 
     Raises:
-        NotFoundError: the programme has no such entry.
+        NotFoundError: the programme, or the card, has no such entry.
         InvalidError: the entry is an undo itself.
         AlreadyReversedError: it was undone before.
         UndoTooLateError: staff undo only their own, for 15 minutes.
     """
     first = _entry(session, programme, entry_id)
+    if card_id not in (None, first.card_id):
+        raise NotFoundError("entry")
     if first.kind == Kind.UNDO:
         raise InvalidError("entry", "An undo cannot be undone.")
     _allow(first, actor, at)

@@ -156,6 +156,7 @@ def take_back(card_id: str, entry_id: str) -> ResponseReturnValue:
             entry_id,
             actor=access.current_actor(),
             at=services().clock(),
+            card_id=found.id,
             idempotency_key=request.form.get("key"),
         )
         return Answer(HTTPStatus.OK, str(entries[0].amount).encode())

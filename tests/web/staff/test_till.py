@@ -133,6 +133,25 @@ def test_staff_take_back_what_they_gave(till: Till) -> None:
     assert "+12" not in till.browser.get(done).text
 
 
+def test_a_card_takes_back_its_own_movements_alone(
+    managers_till: Till, services: Services
+) -> None:
+    done = managers_till.send("earn", amount="12,50", key="k1").headers["Location"]
+    address, key = undo_form(managers_till.browser.get(done).text)
+    with services.write() as session:
+        programme = programmes.by_slug(session, "cafe")
+        other = make_card(session, programme).public_id
+
+    answer = managers_till.browser.send(
+        managers_till.page,
+        address.replace(managers_till.card.public_id, other),
+        key=key,
+    )
+
+    assert answer.status_code == 404
+    assert managers_till.balance() == 12
+
+
 def test_after_a_quarter_of_an_hour_it_is_a_managers_affair(
     till: Till, clock: HeldClock
 ) -> None:
