@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g
 from flask_security.datastore import UserDatastore
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from passes import db
@@ -129,6 +129,19 @@ def keep_password(
     """Give the account a password that was `passwords.chosen`, as `set_password`."""
     account.password = digest
     end_sessions(session, account, keep=keep)
+
+
+def renew_digest(session: Session, account: Account, digest: str) -> None:
+    """Keep a stronger *digest* of the password that *account* had when it was read.
+
+    A password that was chosen since then stays.
+    """
+    session.execute(
+        update(Account)
+        .where(Account.id == account.id, Account.password == account.password)
+        .values(password=digest)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def end_sessions(

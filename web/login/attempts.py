@@ -1,6 +1,5 @@
 """Who may sign in: password, limits, and the audit log of those who may not."""
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from passes.people import audit
@@ -43,9 +42,7 @@ def _renew_digest(account: Account, password: str) -> None:
     if account.password and passwords.outdated(account.password):
         digest = passwords.digest(password)
         with services().write() as session:
-            session.execute(
-                update(Account).where(Account.id == account.id).values(password=digest)
-            )
+            store.renew_digest(session, account, digest)
 
 
 def note_password(session: Session, account: Account) -> None:

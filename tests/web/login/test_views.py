@@ -197,6 +197,24 @@ def test_a_wrong_password_is_in_the_audit_log_without_the_address(
     assert [row.actor for row in rows] == ["account:1", "visitor:unknown"]
 
 
+def test_a_renewed_digest_leaves_a_password_chosen_meanwhile(server: Server) -> None:
+    email = server.employ(Role.STAFF)
+    with server.services.read() as session:
+        before = store.by_email(session, email)
+    with server.services.write() as session:
+        changed = store.by_email(session, email)
+        assert before
+        assert changed
+        store.set_password(session, changed, "marmite-tunnel-72-gris")
+        chosen = changed.password
+
+    with server.services.write() as session:
+        store.renew_digest(session, before, "a digest of the old one")
+
+    with server.services.read() as session:
+        assert session.scalar(select(Account.password)) == chosen
+
+
 def test_signing_out_ends_the_session_on_the_server(
     server: Server, sign_in: SignIn
 ) -> None:
