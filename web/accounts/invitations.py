@@ -7,7 +7,7 @@ changes: it works once, and not at all after any other change of credentials.
 from datetime import timedelta
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from passes.errors import NotFoundError
@@ -36,17 +36,32 @@ def account(session: Session, token: str, *, key: bytes) -> Account:
     Raises:
         NotFoundError: it is no link of ours, too old, or was used.
     """
+    return _found(session, _query(token, key))
+
+
+def accepted(session: Session, token: str, *, key: bytes) -> Account:
+    """Return the same, held: of two who follow one link, the second is refused.
+
+    Raises:
+        NotFoundError: it is no link of ours, too old, or was used.
+    """
+    return _found(session, _query(token, key).with_for_update())
+
+
+def _query(token: str, key: bytes) -> Select[Account]:
     try:
         account_id, uniquifier = URLSafeTimedSerializer(key, salt=_SALT).loads(
             token, max_age=int(VALID.total_seconds())
         )
     except BadSignature as error:
         raise NotFoundError("invitation") from error
-    found = session.scalar(
-        select(Account).where(
-            Account.id == account_id, Account.fs_uniquifier == uniquifier
-        )
+    return select(Account).where(
+        Account.id == account_id, Account.fs_uniquifier == uniquifier
     )
+
+
+def _found(session: Session, query: Select[Account]) -> Account:
+    found = session.scalar(query)
     if found is None or not found.active:
         raise NotFoundError("invitation")
     return found

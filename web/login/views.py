@@ -152,7 +152,7 @@ def accept(invitation: str) -> ResponseReturnValue:
         return _ask_for_password(form, invited, refused=True)
     with services().write() as writing:
         # Looked up again: two who follow one link must not both be let in.
-        invited = invitations.account(writing, invitation, key=_invitation_key())
+        invited = invitations.accepted(writing, invitation, key=_invitation_key())
         store.keep_password(writing, invited, kept)
         attempts.note_password(writing, invited)
     flash(gettext("Your password is kept. Sign in with it now."), "success")
