@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from passes.programmes import programme as programmes
 from tests.makers import make_card, make_programme
 from wallet_apple import authority
 from web import cli, services
-from web.accounts import store
+from web.accounts import invitations, store
 from web.config import Settings
 
 Palier = Callable[..., Result]
@@ -184,6 +185,40 @@ def test_a_person_is_let_in_with_the_typed_password(
         account = store.by_email(session, "a@b.example")
         assert account is not None
         assert [*team.roles(session, account.id).values()] == [Role.OWNER]
+
+
+@pytest.mark.parametrize("how", ["asked for", "nothing typed"])
+def test_a_person_is_invited_by_a_link_that_works(
+    shop: Palier, data: Path, database_url: str, how: str
+) -> None:
+    words = ("--email", "a@b.example", "--role", "owner", "--programme", "cafe")
+    more = ("--invite",) if how == "asked for" else ()
+
+    told = shop("user", "create", *words, *more, typed="")
+
+    assert told.exit_code == 0
+    assert invited_by(told, data, database_url) == "a@b.example"
+
+
+def test_who_was_invited_can_be_invited_again(
+    shop: Palier, data: Path, database_url: str
+) -> None:
+    words = ("--email", "a@b.example", "--role", "owner", "--programme", "cafe")
+    shop("user", "create", *words, typed=f"{PASSWORD}\n")
+
+    told = shop("user", "create", *words, "--invite")
+
+    assert invited_by(told, data, database_url) == "a@b.example"
+
+
+def test_who_has_an_account_only_gets_the_role(shop: Palier) -> None:
+    words = ("--email", "a@b.example", "--programme", "cafe")
+    shop("user", "create", *words, "--role", "staff", typed=f"{PASSWORD}\n")
+
+    told = shop("user", "create", *words, "--role", "owner", typed="")
+
+    assert "/welcome/" not in told.output
+    assert "/login" in told.output
 
 
 def test_a_weak_password_is_refused(shop: Palier, sessions: Sessions) -> None:
@@ -374,6 +409,19 @@ def test_the_doctor_sees_a_key_that_others_can_read(palier: Palier, data: Path) 
 
     refused(told)
     assert "chmod 600" in told.output
+
+
+def invited_by(told: Result, data: Path, database_url: str) -> str:
+    """Return whose link the command printed."""
+    found = re.search(r"^http://127\.0\.0\.1:8000/welcome/(\S+)$", told.output, re.M)
+    assert found, told.output
+    settings = Settings.model_validate({"data_dir": data, "database_url": database_url})
+    key = settings.key(invitations.PURPOSE)
+    engine = db.open_engine(settings.database)
+    with db.read(Sessions(engine)) as session:
+        email = invitations.account(session, found[1], key=key).email
+    engine.dispose()
+    return email
 
 
 def earn(sessions: Sessions) -> str:
