@@ -4,6 +4,7 @@ import contextlib
 import logging
 import re
 import stat
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -334,6 +335,16 @@ def test_a_broken_pass_is_judged_bad(palier: Palier, tmp_path: Path) -> None:
     file.write_bytes(b"PK not really")
 
     assert "A phone refuses this pass" in refused(palier("pass", "validate", str(file)))
+
+
+def test_a_judgement_says_where_it_looked(palier: Palier, tmp_path: Path) -> None:
+    file = tmp_path / "card.pkpass"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("pass.json", '{"formatVersion": 2}')
+
+    told = palier("pass", "validate", str(file)).output
+
+    assert "error: formatVersion must be 1. (pass.json: formatVersion)" in told
 
 
 def test_a_ledger_that_adds_up_is_proved(palier: Palier, sessions: Sessions) -> None:

@@ -47,7 +47,8 @@ def validate(file: Path) -> None:
     roots = keyfiles.read(root.read_bytes()) if root.is_file() else []
     findings = validation.validate(file.read_bytes(), roots=roots, at=clock.now())
     for found in findings:
-        click.echo(f"{found.severity.value}: {found.text}")
+        place = f" ({found.place})" if found.place else ""
+        click.echo(f"{found.severity.value}: {found.text}{place}")
     errors = sum(found.severity is Severity.ERROR for found in findings)
     if errors:
         raise click.ClickException(f"A phone refuses this pass for {errors} reasons.")
