@@ -52,7 +52,7 @@ def of_programme(session: Session, programme_id: int, design_version: int = 0) -
             func.count().filter(heard, _rows.c.delivered >= _rows.c.wanted),
             func.count().filter(owed),
             func.count().filter(dead),
-            func.min(_cards.c.revised_at).filter(owed),
+            func.min(_rows.c.owed_since).filter(owed),
             func.count(card.distinct()),
             func.count(card.distinct()).filter(here),
         )

@@ -107,6 +107,7 @@ def register(
             delivered=1 if pushed and revision == 1 else 0,
             # The device asks by itself right after registering; this is in case.
             due_at=at + lanes.MERGE,
+            owed_since=at if pushed and revision > 1 else None,
             registered_at=at,
             sent=0,
             priority=0,
@@ -173,17 +174,16 @@ def changed(
     """
     if not connection.execute(_LOCK, {"cards": list(card_ids)}).all():
         return
-    of_cards = _rows.c.card_id.in_(card_ids)
-    touched = select(_rows.c.device_id).where(of_cards).distinct()
+    connection.execute(_RAISE, {"cards": list(card_ids), "now": _milliseconds(at)})
     connection.execute(
-        update(_devices)
-        .where(_devices.c.id.in_(touched))
-        .values(counter=_raised(_devices.c.counter, at))
+        _OWE,
+        {"cards": list(card_ids), "wait": priority, **lanes.moments(at)},
     )
-    connection.execute(_owe(of_cards, at, priority))
 
 
-def _owe(of_cards: ColumnElement[bool], at: datetime, priority: int) -> Update:
+def _owe() -> Update:
+    of_cards = _rows.c.card_id.in_(bindparam("cards", expanding=True))
+    priority = bindparam("wait", type_=_rows.c.priority.type)
     locked = (
         select(_rows.c.id)
         .where(of_cards)
@@ -204,7 +204,10 @@ def _owe(of_cards: ColumnElement[bool], at: datetime, priority: int) -> Update:
         .values(
             tag=_devices.c.counter,
             wanted=case((pushed, _cards.c.revision), else_=_rows.c.wanted),
-            due_at=lanes.due_after_change(Registration, at),
+            due_at=lanes.due_after_change(Registration),
+            owed_since=case(
+                (pushed, lanes.owed_since(Registration)), else_=_rows.c.owed_since
+            ),
             # What a person waits for stays in front of a whole programme's turn.
             priority=case(
                 (and_(owing, _rows.c.priority < priority), _rows.c.priority),
@@ -250,7 +253,7 @@ def _enter(connection: Connection, client: Client, at: datetime) -> tuple[int, i
             set_={
                 "push_token": client.push_token,
                 "kind": client.kind,
-                "counter": _raised(_devices.c.counter, at),
+                "counter": _raised(_devices.c.counter, _milliseconds(at)),
                 "registered_at": at,
             },
         )
@@ -274,6 +277,7 @@ def _owe_anew(connection: Connection, device_id: int, kind: str, at: datetime) -
             # A worker that is pushing to the former token must not mark the row.
             claim=None,
             due_at=at,
+            owed_since=at,
             attempts=0,
             dead_at=None,
         )
@@ -293,8 +297,9 @@ def _insert(connection: Connection, table: Table) -> SqliteInsert | PostgresqlIn
     return postgresql_insert(table)
 
 
-def _raised(counter: ColumnElement[int], at: datetime) -> ColumnElement[int]:
-    now = _milliseconds(at)
+def _raised(
+    counter: ColumnElement[int], now: ColumnElement[int] | int
+) -> ColumnElement[int]:
     return case((counter >= now, counter + 1), else_=now)
 
 
@@ -304,3 +309,15 @@ def _milliseconds(at: datetime) -> int:
 
 def _died(gone_at: datetime | None, registered_at: datetime) -> bool:
     return gone_at is None or registered_at < gone_at
+
+
+_RAISE = (
+    update(_devices)
+    .where(_devices.c.id.in_(_held.distinct()))
+    .values(
+        counter=_raised(
+            _devices.c.counter, bindparam("now", type_=_devices.c.counter.type)
+        )
+    )
+)
+_OWE = _owe()

@@ -68,6 +68,12 @@ class Registration(DeliveryState, Base):
             sqlite_where=text("wanted > delivered AND dead_at IS NULL"),
             postgresql_where=text("wanted > delivered AND dead_at IS NULL"),
         ),
+        Index(
+            "ix_registration_dead",
+            "lane",
+            sqlite_where=text("dead_at IS NOT NULL"),
+            postgresql_where=text("dead_at IS NOT NULL"),
+        ),
     )
 
     card_id: Mapped[int] = mapped_column(ForeignKey("card.id"))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from passes import db, migrations
 from passes.db import Sessions
-from passes.delivery import lanes, schedule
+from passes.delivery import debts, lanes, schedule
 from passes.delivery.lanes import Lane
 from passes.people.audit import AuditRecord
 from wallet_apple import certificates, chains
@@ -151,14 +151,14 @@ def _database(engine: Engine, at: datetime) -> Iterator[Finding]:
 
 
 def _owed(session: Session, at: datetime) -> Iterator[Finding]:
-    for lane in session.scalars(select(Lane).where(Lane.paused_until > at)):
+    for lane in session.scalars(select(Lane).where(lanes.paused(at))):
         told = f"{lane.name} pauses until {lane.paused_until:%H:%M} UTC: {lane.reason}."
         yield Finding("phones", False, told)
-    owed = lanes.owed(session, Registration)
-    if owed.dead:
-        yield Finding("phones", False, f"{owed.dead} updates were given up.")
-    waited = at - owed.oldest if owed.oldest else timedelta()
-    told = f"{owed.waiting} updates are owed to phones"
+    debt = debts.of_wallet(session, Registration)
+    if debt.dead:
+        yield Finding("phones", False, f"{debt.dead} updates were given up.")
+    waited = at - debt.since if debt.since else timedelta()
+    told = f"{debt.waiting} updates are owed to phones"
     if waited > _LATE:
         minutes = waited // timedelta(minutes=1)
         yield Finding("phones", False, f"{told}, the oldest for {minutes} minutes.")

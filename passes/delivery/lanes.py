@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
     Table,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    literal,
+    or_,
     select,
     update,
 )
@@ -40,6 +41,8 @@ MERGE = timedelta(seconds=3)
 BATCH = 500
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(hours=1)
+# No attempt is put off for longer: a time beyond is of a clock that was ahead.
+_FARTHEST = _LONGEST_WAIT + LEASE
 
 
 class Lane(Base):
@@ -53,6 +56,11 @@ class Lane(Base):
     failures: Mapped[int] = mapped_column(default=0)
     delivered_at: Mapped[datetime | None]
 
+    def rests(self, at: datetime) -> bool:
+        """Tell whether nothing is tried at *at*."""
+        until = self.paused_until
+        return until is not None and at < until <= at + _FARTHEST
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -63,47 +71,56 @@ class Claim:
     rows: Sequence[Claimed]
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """What a lane owes: *waiting* rows of which *dead* are given up on.
-
-    *oldest* is when the longest waiting one fell due.
-    """
-
-    waiting: int
-    dead: int
-    oldest: datetime | None
-
-
 def owing(rows: type[DeliveryState]) -> ColumnElement[bool]:
     """Return the condition under which a row is owed and not given up on."""
     return and_(rows.wanted > rows.delivered, rows.dead_at.is_(None))
 
 
-def due_after_change(
-    rows: type[DeliveryState], at: datetime
-) -> ColumnElement[datetime]:
-    """Return when a row raised at *at* falls due.
+def owed_since(rows: type[DeliveryState]) -> ColumnElement[datetime]:
+    """Return since when a row is owed that is raised now; `moments` binds the time."""
+    return case((owing(rows), rows.owed_since), else_=_moment("raised_at"))
+
+
+def paused(at: datetime) -> ColumnElement[bool]:
+    """Return the condition under which a lane rests at *at*."""
+    return and_(Lane.paused_until > at, Lane.paused_until <= at + _FARTHEST)
+
+
+def _due_at(rows: type[DeliveryState], at: datetime) -> ColumnElement[bool]:
+    return or_(rows.due_at <= at, rows.due_at > at + _FARTHEST)
+
+
+def due_after_change(rows: type[DeliveryState]) -> ColumnElement[datetime]:
+    """Return when a row raised at some time falls due; `moments` binds the time.
 
     A row that is owed already keeps its time, so that a change ends no lease and
     no back-off. An idle one goes out at once, unless it went out a moment ago:
     then changes gather for `MERGE`.
     """
-    recently = and_(rows.sent_at.is_not(None), rows.sent_at > at - MERGE)
+    recently = and_(rows.sent_at.is_not(None), rows.sent_at > _moment("merged_since"))
     return case(
         (owing(rows), rows.due_at),
-        (recently, literal(at + MERGE, UtcDateTime())),
-        else_=literal(at, UtcDateTime()),
+        (recently, _moment("merged_until")),
+        else_=_moment("raised_at"),
     )
+
+
+def moments(at: datetime) -> dict[str, datetime]:
+    """Return what `due_after_change` is to be executed with for a change at *at*."""
+    return {"raised_at": at, "merged_since": at - MERGE, "merged_until": at + MERGE}
+
+
+def _moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=UtcDateTime())
 
 
 def active(session: Session, wallet: Wallet, at: datetime) -> list[str]:
     """Return the wallet's lanes in which something is due now."""
     rows = wallet.rows
-    paused = select(Lane.name).where(Lane.paused_until > at)
+    resting = select(Lane.name).where(paused(at))
     query = (
         select(rows.lane)
-        .where(owing(rows), rows.due_at <= at, rows.lane.not_in(paused))
+        .where(owing(rows), _due_at(rows, at), rows.lane.not_in(resting))
         .distinct()
     )
     return list(session.scalars(query))
@@ -141,7 +158,7 @@ def _due(
 ) -> Select[int]:
     due = (
         select(rows.id)
-        .where(owing(rows), rows.lane == lane, rows.due_at <= at)
+        .where(owing(rows), rows.lane == lane, _due_at(rows, at))
         .order_by(rows.priority, rows.due_at)
         .limit(limit)
     )
@@ -174,6 +191,7 @@ def mark(
                 claim=None,
                 attempts=0,
                 last_error=None,
+                owed_since=case((rows.wanted > rows.sent, rows.sent_at), else_=None),
                 # What changed meanwhile goes out next, merged like other changes.
                 due_at=at + MERGE,
             )
@@ -284,7 +302,7 @@ def release(
 
 def _paused(session: Session, lane: str, at: datetime) -> bool:
     state = session.get(Lane, lane)
-    return bool(state and state.paused_until and state.paused_until > at)
+    return state is not None and state.rests(at)
 
 
 def _note(session: Session, lane: str, report: Report, at: datetime) -> None:
@@ -305,16 +323,3 @@ def resume(session: Session, lane: str) -> None:
     """End a pause: what stopped the lane was mended."""
     if state := session.get(Lane, lane):
         state.paused_until, state.reason, state.failures = None, None, 0
-
-
-def owed(session: Session, rows: type[DeliveryState], lane: str | None = None) -> Owed:
-    """Return what a lane, or the whole wallet, owes."""
-    query = select(
-        func.count(),
-        func.count(rows.dead_at),
-        func.min(rows.due_at),
-    ).where(rows.wanted > rows.delivered)
-    if lane is not None:
-        query = query.where(rows.lane == lane)
-    waiting, dead, oldest = session.execute(query).one()
-    return Owed(waiting, dead, oldest)

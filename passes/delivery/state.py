@@ -10,7 +10,8 @@ class DeliveryState:
 
     *claim* is the worker's that is delivering revision *sent*; until *due_at* the
     row is nobody else's. A row with *dead_at* is not tried again until its card
-    changes. *sent_at* is when the last attempt began.
+    changes. *sent_at* is when the last attempt began, *owed_since* when the oldest
+    change came that the row still owes.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -20,6 +21,7 @@ class DeliveryState:
     sent: Mapped[int] = mapped_column(default=0)
     claim: Mapped[str | None]
     due_at: Mapped[datetime]
+    owed_since: Mapped[datetime | None]
     priority: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]

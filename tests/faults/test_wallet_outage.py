@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from passes import db
 from passes.cards.card import Card
 from passes.db import Sessions
-from passes.delivery import lanes
+from passes.delivery import debts
 from tests.faults import harness
 from tests.faults.harness import Server, Shop, Till
 from wallet_apple import authority, certificates, registrations
@@ -82,7 +82,7 @@ def test_the_till_works_while_pushes_go_nowhere(
             apns.blackhole()
             away = sell(server, shop, SEED + 1, seconds)
             with db.read(sessions) as session:
-                owed = lanes.owed(session, Registration).waiting
+                owed = debts.of_wallet(session, Registration).waiting
             apns.restore()
 
     statuses = {status for till in (*well, *away) for status in till.statuses}

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from passes import db
-from passes.delivery import lanes
+from passes.delivery import debts, lanes
 from passes.delivery.circuit import SHORTEST
 from passes.loyalty import adjustments
 from passes.programmes import programme as programmes
@@ -196,7 +196,7 @@ class Chaos:
 
     def owed(self) -> int:
         with db.read(self.counter.sessions) as session:
-            return lanes.owed(session, Registration).waiting
+            return debts.of_wallet(session, Registration).waiting
 
     def stale(self) -> list[str]:
         """Return the passes on phones that are not the last version."""
@@ -323,7 +323,7 @@ def fill(counter: Counter, devices: int) -> int:
 
 def owed(counter: Counter) -> int:
     with db.read(counter.sessions) as session:
-        return lanes.owed(session, Registration).waiting
+        return debts.of_wallet(session, Registration).waiting
 
 
 OLD = 1_500_000_000_000

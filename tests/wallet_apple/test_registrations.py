@@ -20,6 +20,7 @@ from tests.wallet_apple.counters import (
     Counter,
     RememberedPushes,
     open_counter,
+    rows_of,
 )
 from wallet_apple import holdings, registrations
 from wallet_apple.registrations import Client, Registered
@@ -193,6 +194,28 @@ class TestSetWise:
                 card_id,
             )
         assert counted(counter, many[:1]) == counted(counter, many) == 3
+
+    def test_it_is_owed_since_the_first_change_that_was_not_told(
+        self, counter: Counter
+    ) -> None:
+        enter(counter)
+        assert counter.registrations()[0].owed_since is None
+        began = counter.clock.wait(60)
+        counter.revise()
+        counter.clock.wait(60)
+        counter.revise()
+        assert counter.registrations()[0].owed_since == began
+
+    def test_what_was_given_up_is_owed_since_the_change_that_wakes_it(
+        self, counter: Counter
+    ) -> None:
+        enter(counter)
+        counter.revise()
+        with db.write(counter.sessions) as session:
+            rows_of(session, counter.card_id)[0].dead_at = counter.clock()
+        again = counter.clock.wait(60)
+        counter.revise()
+        assert counter.registrations()[0].owed_since == again
 
     def test_a_device_with_several_changed_cards_has_one_new_tag(
         self, counter: Counter

@@ -4,7 +4,7 @@ What is owed comes from the database and is right whichever worker answers; coun
 and times of requests are those of the process that answers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from prometheus_client import (
@@ -15,9 +15,9 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
 
-from passes.delivery import lanes
+from passes.delivery import debts
+from passes.delivery.debts import Debt
 from passes.delivery.wallet import Wallet
 from wallet_apple.errors import CertificateError
 from web.services import Services
@@ -76,15 +76,15 @@ class _Owed(Collector):
         )
         late = GaugeMetricFamily(
             "palier_owed_seconds",
-            "How long the oldest is due.",
+            "For how long the oldest is owed.",
             labels=("wallet", "lane"),
         )
         yield from self._certificates()
         for wallet in self._services.wallets:
-            for lane, alive, given_up, seconds in self._lanes(wallet):
-                owed.add_metric((wallet.name, lane), alive)
-                dead.add_metric((wallet.name, lane), given_up)
-                late.add_metric((wallet.name, lane), seconds)
+            for lane, debt in self._debts(wallet).items():
+                owed.add_metric((wallet.name, lane), debt.waiting)
+                dead.add_metric((wallet.name, lane), debt.dead)
+                late.add_metric((wallet.name, lane), self._age(debt))
         yield from (owed, dead, late)
 
     def _certificates(self) -> Iterable[Metric]:
@@ -100,20 +100,11 @@ class _Owed(Collector):
         days.add_metric((facts.pass_type_identifier,), facts.days_left(now))
         yield days
 
-    def _lanes(self, wallet: Wallet) -> Iterable[tuple[str, int, int, float]]:
-        rows = wallet.rows
-        query = (
-            select(
-                rows.lane,
-                func.count(rows.id) - func.count(rows.dead_at),
-                func.count(rows.dead_at),
-                func.min(rows.due_at),
-            )
-            .where(lanes.owing(rows))
-            .group_by(rows.lane)
-        )
-        now = self._services.clock()
+    def _debts(self, wallet: Wallet) -> Mapping[str, Debt]:
         with self._services.read() as session:
-            for lane, alive, given_up, due in session.execute(query):
-                seconds = max(0.0, (now - due).total_seconds())
-                yield lane, alive, given_up, seconds
+            return debts.by_lane(session, wallet.rows)
+
+    def _age(self, debt: Debt) -> float:
+        if debt.since is None:
+            return 0.0
+        return max(0.0, (self._services.clock() - debt.since).total_seconds())

@@ -72,9 +72,7 @@ def now(
 def _lane(session: Session, apple: AppleWallet, at: datetime) -> Lane | None:
     pass_type = apple.identity.pass_type
     lane = session.get(Lane, registrations.lane(pass_type)) if pass_type else None
-    if lane is None or lane.paused_until is None or lane.paused_until <= at:
-        return None
-    return lane
+    return lane if lane and lane.rests(at) else None
 
 
 def _certificate(apple: AppleWallet, at: datetime) -> tuple[Certificate, int]:

@@ -546,6 +546,7 @@ def _tables() -> None:
         sa.Column("sent", Id, nullable=False),
         sa.Column("claim", sa.Text(), nullable=True),
         sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("owed_since", UtcDateTime(), nullable=True),
         sa.Column("priority", Id, nullable=False),
         sa.Column("attempts", Id, nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
@@ -560,6 +561,14 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registration")),
         sa.UniqueConstraint("card_id", "device_id", name="uq_registration_card"),
         sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_registration_dead",
+        "registration",
+        ["lane"],
+        unique=False,
+        sqlite_where=sa.text("dead_at IS NOT NULL"),
+        postgresql_where=sa.text("dead_at IS NOT NULL"),
     )
     op.create_index(
         "ix_registration_device", "registration", ["device_id", "tag"], unique=False

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from passes import db
 from passes.db import Sessions
-from passes.delivery import lanes
+from passes.delivery import debts, lanes
 from passes.delivery.lanes import Lane
 from passes.delivery.wallet import Answer, Claimed, Outcome, Report
 from tests import overtaking
@@ -86,7 +86,7 @@ def test_what_is_owed_is_delivered_and_marked(sessions: Sessions) -> None:
 
     assert sorted(wallet.delivered) == rows
     with db.read(sessions) as session:
-        assert lanes.owed(session, Registration) == lanes.Owed(0, 0, None)
+        assert debts.of_wallet(session, Registration) == debts.NONE
 
 
 def test_a_second_drain_finds_nothing(sessions: Sessions) -> None:
@@ -211,7 +211,7 @@ def test_answers_outlast_a_transaction_that_was_overtaken(
 
     assert sorted(wallet.delivered) == rows
     with db.read(sessions) as session:
-        assert lanes.owed(session, Registration) == lanes.Owed(0, 0, None)
+        assert debts.of_wallet(session, Registration) == debts.NONE
         assert session.get_one(Lane, LANE).delivered_at == NOON
     engine.dispose()
 
@@ -222,9 +222,9 @@ def test_a_dead_row_is_shown_and_left_alone(sessions: Sessions) -> None:
     lanes.drain(sessions, FakeWallet(Outcome.DEAD), LANE, lambda: NOON)
 
     with db.read(sessions) as session:
-        owed = lanes.owed(session, Registration, LANE)
+        debt = debts.of_wallet(session, Registration)
         reasons = set(session.scalars(select(Registration.last_error)))
-    assert (owed.waiting, owed.dead) == (2, 2)
+    assert (debt.waiting, debt.dead) == (0, 2)
     assert reasons == {"because"}
     assert lanes.drain(sessions, FakeWallet(), LANE, lambda: NOON) == 0
 
@@ -242,6 +242,26 @@ def test_a_paused_lane_is_left_alone_until_its_time(sessions: Sessions) -> None:
         assert lanes.active(session, FakeWallet(), soon) == []
         assert lanes.active(session, FakeWallet(), after) == [LANE]
     assert lanes.drain(sessions, FakeWallet(), LANE, lambda: after) == 1
+
+
+def test_a_pause_of_a_clock_that_was_ahead_is_over(sessions: Sessions) -> None:
+    with db.write(sessions) as session:
+        make_rows(session, 1)
+        until = NOON + timedelta(hours=2)
+        session.add(Lane(name=LANE, paused_until=until, reason="an outage"))
+
+    with db.read(sessions) as session:
+        assert lanes.active(session, FakeWallet(), NOON) == [LANE]
+    assert lanes.drain(sessions, FakeWallet(), LANE, lambda: NOON) == 1
+
+
+def test_a_row_that_a_clock_ahead_put_off_is_due(sessions: Sessions) -> None:
+    with db.write(sessions) as session:
+        make_rows(session, 1, due_at=NOON + timedelta(hours=2))
+
+    with db.read(sessions) as session:
+        assert lanes.active(session, FakeWallet(), NOON) == [LANE]
+    assert lanes.drain(sessions, FakeWallet(), LANE, lambda: NOON) == 1
 
 
 def test_people_come_before_a_whole_programme(sessions: Sessions) -> None:
@@ -273,8 +293,7 @@ def test_when_a_changed_row_falls_due(
 
     with db.read(sessions) as session:
         falls = session.scalar(
-            select(lanes.due_after_change(Registration, NOON)).where(
-                Registration.id == row
-            )
+            select(lanes.due_after_change(Registration)).where(Registration.id == row),
+            lanes.moments(NOON),
         )
     assert falls == due

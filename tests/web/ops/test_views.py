@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from passes.delivery import lanes
+from passes.delivery.wallet import Outcome
 from passes.people.actor import Role
 from passes.programmes import design
 from passes.programmes import programme as programmes
 from tests.makers import NOON
+from tests.passes.delivery.test_lanes import LANE, FakeWallet, make_rows
 from tests.web import servers
 from tests.web.clocks import HeldClock
 from tests.web.servers import Browser, Server
+from wallet_apple.tables import Registration
 from web import headers
 from web.config import Settings
 
@@ -62,6 +66,25 @@ def test_the_figures_tell_what_is_owed_and_how_long_the_certificate_counts(
     assert answer.status_code == 200
     assert "palier_certificate_days_left{" in answer.text
     assert "# TYPE palier_owed gauge" in answer.text
+
+
+def test_the_figures_tell_what_was_given_up_and_how_long_an_outage_lasts(
+    server: Server, clock: HeldClock
+) -> None:
+    with server.services.write() as session:
+        rows = make_rows(session, 3, owed_since=NOON)
+        session.get_one(Registration, rows[0]).dead_at = NOON
+    clock.move(hours=6)
+    lanes.drain(
+        server.services.sessions, FakeWallet(Outcome.RETRY), LANE, server.services.clock
+    )
+
+    told = server.browser().get("/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"})
+
+    labels = f'{{lane="{LANE}",wallet="apple"}}'
+    assert f"palier_owed{labels} 2.0" in told.text
+    assert f"palier_dead{labels} 1.0" in told.text
+    assert f"palier_owed_seconds{labels} {6 * 3600}.0" in told.text
 
 
 @pytest.mark.parametrize(
