@@ -41,6 +41,7 @@ def award(page: Page, code: str, amount: str) -> None:
     """Find a card and give points for an amount, through to the verdict."""
     page.goto("/staff/")
     # A scanner that plugs in types the code and ends it with Enter.
+    expect(page.locator("[name=code]")).to_be_focused()
     page.keyboard.type(code)
     page.keyboard.press("Enter")
     page.get_by_label(re.compile("Montant")).fill(amount)
