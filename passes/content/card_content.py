@@ -4,9 +4,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
+from babel.numbers import get_currency_precision
 from sqlalchemy import Row, Table, bindparam, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
@@ -170,6 +172,8 @@ def look_of(programme: Programme, design: Design, rules: Rules) -> Look:
         rules_version=rules.version,
         programme=design.name,
         organisation=design.organisation,
+        currency=programme.currency,
+        points_per_unit=rules.points_per_unit,
         description=design.description,
         background=design.background,
         foreground=design.foreground,
@@ -211,13 +215,16 @@ def sample(look: Look, at: datetime) -> CardContent:
         points=look.tiers[1].threshold * 3 // 5 if progress else 128,
         tier=first,
         progress=progress,
-        movements=(
-            Movement(at, 12, explanations.purchase(1250, "EUR")),
-            Movement(at, 8, explanations.purchase(840, "EUR")),
-        ),
+        movements=tuple(_bought(look, amount, at) for amount in (1250, 840)),
         announcement=Announcement.NOTHING,
         page_url="https://example.org/card/preview",
     )
+
+
+def _bought(look: Look, amount: int, at: datetime) -> Movement:
+    units = Decimal(amount).scaleb(-get_currency_precision(look.currency))
+    points = int(units * look.points_per_unit)
+    return Movement(at, points, explanations.purchase(amount, look.currency))
 
 
 def _progress(look: Look, rules: Rules, status_points: int) -> Progress | None:

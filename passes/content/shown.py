@@ -35,7 +35,8 @@ class Look:
     Colours are ``#rrggbb``. Pictures are media hashes (passes.programmes.media),
     None where the owner gave none. *programme_id*, *version* and *rules_version*
     (which the tiers are of) together name it for good: what is made from a look can
-    be cached under them.
+    be cached under them. A whole unit of *currency* (ISO 4217) earns
+    *points_per_unit*.
     """
 
     programme_id: int
@@ -43,6 +44,8 @@ class Look:
     rules_version: int
     programme: str
     organisation: str
+    currency: str
+    points_per_unit: int
     description: Text
     background: str
     foreground: str

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 from urllib.parse import urlsplit
 
+from babel.numbers import get_currency_name, get_currency_symbol
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -83,8 +84,13 @@ class Design:
     places: tuple[Spot, ...] = ()
 
 
-def starter(name: str, contact: str) -> Design:
-    """Return the look that a new programme begins with."""
+def starter(
+    name: str, contact: str, *, currency: str = "EUR", points_per_unit: int = 1
+) -> Design:
+    """Return the look that a new programme begins with.
+
+    Its first line says what a whole unit of *currency* (ISO 4217) earns.
+    """
     return Design(
         name=name,
         organisation=name,
@@ -93,10 +99,7 @@ def starter(name: str, contact: str) -> Design:
         foreground="#ffffff",
         label="#cfe3dc",
         rules=(
-            {
-                "fr": "1 € dépensé = 1 point.",
-                "en": "1 point for each euro you spend.",
-            },
+            _promise(currency, points_per_unit),
             {
                 "fr": "Présentez votre carte à chaque passage en caisse.",
                 "en": "Show your card each time you pay.",
@@ -113,6 +116,16 @@ def starter(name: str, contact: str) -> Design:
         },
         contact=contact,
     )
+
+
+def _promise(currency: str, points: int) -> Text:
+    symbol = get_currency_symbol(currency, locale="fr_FR")
+    unit = get_currency_name(currency, count=1, locale="en_GB")
+    said = "1 point" if points == 1 else f"{points} points"
+    return {
+        "fr": f"1 {symbol} dépensé = {said}.",
+        "en": f"{said} for each {unit} you spend.",
+    }
 
 
 def live(session: Session, programme: Programme) -> Design:

@@ -89,6 +89,8 @@ def _card(number: int) -> CardContent:
         rules_version=1,
         programme="Café des Halles",
         organisation="Café des Halles SARL",
+        currency="EUR",
+        points_per_unit=1,
         description=_both("Carte de fidélité", "Loyalty card"),
         background="#1f3a34",
         foreground="#ffffff",

@@ -41,6 +41,8 @@ def make_look(**changes: Any) -> Look:
         "rules_version": 1,
         "programme": "Café des Halles",
         "organisation": "Café des Halles SARL",
+        "currency": "EUR",
+        "points_per_unit": 1,
         "description": both("Carte de fidélité", "Loyalty card"),
         "background": "#1f3a34",
         "foreground": "#ffffff",

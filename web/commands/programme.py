@@ -55,8 +55,13 @@ def create(  # noqa: PLR0917  (an option each)
             region=region,
             timezone=timezone,
         )
-        rules.publish(session, made, rules.STARTER, at)
-        look = design.starter(made.name, contact or made.name)
+        live = rules.publish(session, made, rules.STARTER, at)
+        look = design.starter(
+            made.name,
+            contact or made.name,
+            currency=made.currency,
+            points_per_unit=live.points_per_unit,
+        )
         design.publish(session, made, look, by=running.OPERATOR.name, at=at)
         audit.record(
             session,

@@ -1,5 +1,6 @@
 """What a card shows."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -137,6 +138,18 @@ def test_a_sample_can_be_shown_before_there_is_any_card(session: Session) -> Non
 
     assert content.progress is not None
     assert content.points + content.progress.missing == 100
+
+
+def test_a_sample_earns_as_the_programme_promises(session: Session) -> None:
+    programme = make_programme(session)
+    programme.currency = "CAD"
+    tenfold = replace(rules.STARTER, points_per_unit=10)
+    look = card_content.look_of(programme, design.live(session, programme), tenfold)
+
+    movement = card_content.sample(look, NOON).movements[0]
+
+    assert movement.points == 125
+    assert movement.text["en"] == "Purchase of CA$12.50"
 
 
 @pytest.mark.parametrize(

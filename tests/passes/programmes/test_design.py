@@ -18,6 +18,32 @@ from tests.makers import NOON, make_programme
 LOOK = design.starter("Café", "bonjour@example.org")
 
 
+@pytest.mark.parametrize(
+    ("currency", "rate", "french", "english"),
+    [
+        ("EUR", 1, "1 € dépensé = 1 point.", "1 point for each euro you spend."),
+        (
+            "CAD",
+            10,
+            "1 $CA dépensé = 10 points.",
+            "10 points for each Canadian dollar you spend.",
+        ),
+        (
+            "JPY",
+            1,
+            "1 JPY dépensé = 1 point.",
+            "1 point for each Japanese yen you spend.",
+        ),
+    ],
+)
+def test_a_new_programmes_card_says_what_its_own_money_earns(
+    currency: str, rate: int, french: str, english: str
+) -> None:
+    look = design.starter("Café", "tel", currency=currency, points_per_unit=rate)
+
+    assert look.rules[0] == {"fr": french, "en": english}
+
+
 def test_what_is_saved_is_a_draft_that_nobody_sees(session: Session) -> None:
     programme = make_programme(session)
 
