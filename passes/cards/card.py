@@ -229,7 +229,7 @@ def by_code(session: Session, programme_id: int, typed: str, at: datetime) -> Ca
         select(Card).where(Card.programme_id == programme_id, column == code)
     )
     if card is None:
-        _refuse_replaced(session, code, at)
+        _refuse_replaced(session, programme_id, code, at)
         raise NotFoundError("card")
     return card
 
@@ -308,7 +308,14 @@ def _outweighs(card: Card, announce: Announcement, at: datetime) -> bool:
     return not news or announce == Announcement.TIER
 
 
-def _refuse_replaced(session: Session, code: str, at: datetime) -> None:
-    retired = session.get(RetiredCode, code)
-    if retired is not None and at - retired.retired_at < _REPLACED_FOR:
+def _refuse_replaced(
+    session: Session, programme_id: int, code: str, at: datetime
+) -> None:
+    retired = (
+        select(RetiredCode.retired_at)
+        .join(Card, Card.id == RetiredCode.card_id)
+        .where(RetiredCode.code == code, Card.programme_id == programme_id)
+    )
+    retired_at = session.scalar(retired)
+    if retired_at is not None and at - retired_at < _REPLACED_FOR:
         raise CodeReplacedError

@@ -54,6 +54,17 @@ def test_a_replaced_code_is_told_apart_for_thirty_days(session: Session) -> None
     assert found.id == shop.card.id
 
 
+def test_a_replaced_code_of_another_programme_is_unknown(session: Session) -> None:
+    shop, other = make_shop(session), make_programme(session, "other")
+    old = shop.card.code, shop.card.short_code
+    cards.replace_code(session, shop.card, NOON)
+    session.flush()
+
+    for code in old:
+        with pytest.raises(NotFoundError):
+            cards.by_code(session, other.id, code, NOON)
+
+
 def test_two_revisions_never_share_a_second(session: Session) -> None:
     card = make_shop(session).card
     first = card.revised_at
