@@ -1,6 +1,8 @@
 """The card's editor: a draft beside what it would look like, and publishing it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 
 from flask import flash, redirect, render_template, request, url_for
@@ -24,13 +26,25 @@ from web.studio import fields, pictures, preview, publishing
 from web.studio.blueprint import bp
 
 
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the page says of the database, read before anything is drawn."""
+
+    programme_name: str
+    version: int
+    drafted_at: datetime | None
+    cards: int
+    look: Look
+
+
 @bp.get("/card")
 def card() -> ResponseReturnValue:
     """Show the draft, or what is published where there is none."""
     with services().read() as session:
         programme = access.current_programme(session)
         draft = designs.draft(session, programme)
-        return _page(session, programme, draft, fields.values(draft), {})
+        facts = _facts(session, programme, draft)
+    return _page(facts, fields.values(draft), {})
 
 
 @bp.post("/card")
@@ -38,20 +52,16 @@ def card() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """Keep the fields as the draft; publish it where that was asked for."""
     given, errors = _given()
-    action = request.form.get("action")
     with services().write() as session:
         programme = access.current_programme(session)
         reading = fields.read(given, designs.draft(session, programme))
         errors |= reading.errors
         if not errors:
             errors |= _kept(session, programme, reading.design)
-        if errors:
-            page = _page(session, programme, reading.design, given, errors)
-            return page, HTTPStatus.UNPROCESSABLE_ENTITY
-        if action == "publish":
-            answer = _published(session, programme, reading.design)
-        else:
-            answer = _saved(action)
+        answer = None if errors else _done(session, programme, reading.design)
+    if answer is None:
+        # Drawn only now: no till waits for a picture.
+        return _refused(reading.design, given, errors)
     services().wake()
     return answer
 
@@ -142,7 +152,21 @@ def _kept(session: Session, programme: Programme, design: Design) -> dict[str, s
     return {}
 
 
-def _saved(action: str | None) -> ResponseReturnValue:
+def _refused(
+    design: Design, given: Mapping[str, str], errors: Mapping[str, str]
+) -> ResponseReturnValue:
+    with services().read() as session:
+        programme = access.current_programme(session)
+        facts = _facts(session, programme, design)
+    return _page(facts, given, errors), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _done(
+    session: Session, programme: Programme, design: Design
+) -> ResponseReturnValue:
+    action = request.form.get("action")
+    if action == "publish":
+        return _published(session, programme, design)
     if action == "review":
         return redirect(url_for("studio.review"), HTTPStatus.SEE_OTHER)
     flash(gettext("The draft is saved. No phone has changed."), "success")
@@ -171,26 +195,29 @@ def _published(
     return redirect(url_for("studio.rollout"), HTTPStatus.SEE_OTHER)
 
 
-def _page(
-    session: Session,
-    programme: Programme,
-    design: Design,
-    values: Mapping[str, str],
-    errors: Mapping[str, str],
-) -> str:
-    look = _look(session, programme, design)
-    return render_template(
-        "studio/card.html",
+def _facts(session: Session, programme: Programme, design: Design) -> _Facts:
+    return _Facts(
         programme_name=programme.name,
-        values=values,
-        errors=errors,
-        places=fields.places_shown(values),
         version=programme.design_version,
         drafted_at=designs.drafted_at(session, programme),
         cards=overview.cards(session, programme.id),
+        look=_look(session, programme, design),
+    )
+
+
+def _page(facts: _Facts, values: Mapping[str, str], errors: Mapping[str, str]) -> str:
+    return render_template(
+        "studio/card.html",
+        programme_name=facts.programme_name,
+        values=values,
+        errors=errors,
+        places=fields.places_shown(values),
+        version=facts.version,
+        drafted_at=facts.drafted_at,
+        cards=facts.cards,
         may_edit=_may_edit(),
         limits=designs,
-        **_drawn(look),
+        **_drawn(facts.look),
     )
 
 

@@ -1,7 +1,10 @@
 """A draft is saved, refused, published and forgotten."""
 
 import pytest
+from flask import Flask, before_render_template
+from jinja2 import Template
 from sqlalchemy import select
+from sqlalchemy.pool import QueuePool
 
 from passes.people.actor import Role
 from passes.people.audit import AuditRecord
@@ -97,6 +100,28 @@ def test_a_bad_value_names_its_field_and_changes_nothing(
     assert f'id="{field}-error"' in answer.text
     assert studio.draft() == before
     assert studio.programme().design_version == 1
+
+
+@pytest.mark.parametrize("opened", [True, False], ids=["opened", "refused"])
+def test_the_card_is_drawn_when_the_database_is_let_go(
+    studio: Studio, *, opened: bool
+) -> None:
+    held: list[int] = []
+    pool = studio.server.services.sessions.engine.pool
+    assert isinstance(pool, QueuePool)
+
+    def look(app: Flask, template: Template, **context: object) -> None:
+        if template.name == "studio/card.html":
+            held.append(pool.checkedout())
+
+    form = studio.form(name="")
+    with before_render_template.connected_to(look, studio.server.app.site):
+        if opened:
+            studio.browser.get("/studio/card")
+        else:
+            studio.browser.post("/studio/card", data=form)
+
+    assert held == [0]
 
 
 def test_a_picture_of_another_programme_is_refused(studio: Studio) -> None:
