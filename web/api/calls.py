@@ -9,6 +9,7 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from passes.errors import ConflictError
+from passes.people import audit
 from passes.programmes import programme as programmes
 from passes.programmes.programme import Programme
 from web import idempotency
@@ -71,6 +72,21 @@ def once(work: Work) -> Response:
         )
 
     return write(answered)
+
+
+def note(
+    session: Session, action: str, subject: str, facts: dict[str, object] | None = None
+) -> None:
+    """Write into the audit log what the key does, with the change itself."""
+    audit.record(
+        session,
+        access.actor(),
+        action,
+        subject,
+        programme_id=access.caller().programme_id,
+        at=services().clock(),
+        facts=facts,
+    )
 
 
 def key() -> str | None:

@@ -155,6 +155,7 @@ def replace_code(path: CardPath) -> Response:
         found = _found(session, path, lock=True)
         card = cards.lock_active(session, found.card.id)
         cards.replace_code(session, card, services().clock())
+        calls.note(session, "card.replace_code", f"card:{card.public_id}")
         return calls.ok(shown(session, found))
 
     return calls.once(work)

@@ -48,6 +48,7 @@ def add(body: NewMember) -> Response:
         member = members.add(session, programme, _details(body), confirmed=True, at=at)
         _record_consents(session, member, body)
         card = cards.open_card(session, programme, member.id, at)
+        _note(session, "member.add", member, body)
         return calls.created(
             {
                 "member": _worded(session, member),
@@ -111,6 +112,8 @@ def change(path: MemberPath, body: ChangedMember) -> Response:
         )
         if "consents" in sent:
             _record_consents(session, member, body)
+        fields = sorted(sent - {"consents"})
+        _note(session, "member.change", member, body, fields=fields)
         return calls.ok(_worded(session, member))
 
     return calls.write(work)
@@ -163,6 +166,14 @@ def _record_consents(session: Session, member: Member, body: MemberBody) -> None
                 at=services().clock(),
             )
     session.flush()
+
+
+def _note(
+    session: Session, action: str, member: Member, body: MemberBody, **facts: object
+) -> None:
+    if body.consents is not None:
+        facts["consents"] = body.consents.model_dump(exclude_none=True)
+    calls.note(session, action, f"member:{member.public_id}", facts)
 
 
 def _worded(session: Session, member: Member) -> dict[str, object]:

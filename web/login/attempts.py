@@ -45,16 +45,11 @@ def _renew_digest(account: Account, password: str) -> None:
             store.renew_digest(session, account, digest)
 
 
-def note_password(session: Session, account: Account) -> None:
-    """Write down that the account's person chose a password."""
+def record(session: Session, account: Account | None, action: str) -> None:
+    """Write down what the account's person did, with the change itself."""
     actor = _actor(account)
     audit.record(
-        session,
-        actor,
-        "password.chosen",
-        actor.name,
-        programme_id=None,
-        at=services().clock(),
+        session, actor, action, actor.name, programme_id=None, at=services().clock()
     )
 
 
@@ -68,13 +63,5 @@ def _actor(account: Account | None) -> Actor:
 
 
 def _note(account: Account | None, action: str) -> None:
-    actor = _actor(account)
     with services().write() as session:
-        audit.record(
-            session,
-            actor,
-            action,
-            actor.name,
-            programme_id=None,
-            at=services().clock(),
-        )
+        record(session, account, action)

@@ -61,6 +61,8 @@ def sign_in() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """End this browser's session; nothing happens without one."""
     if current_user.is_authenticated:
+        with services().write() as writing:
+            attempts.record(writing, access.account(), "sign_out")
         logout_user()
     browsers.present().renew()
     return redirect(url_for("login.sign_in"), HTTPStatus.SEE_OTHER)
@@ -128,6 +130,8 @@ def end_browser() -> ResponseReturnValue:
             sessions.end(writing, name, account_id=access.account().id)
         else:
             sessions.end_all(writing, access.account().id, but=own)
+        act = "browser.end" if name else "browser.end_others"
+        attempts.record(writing, access.account(), act)
     flash(gettext("Signed out there."), "success")
     return redirect(url_for("login.browsers"), HTTPStatus.SEE_OTHER)
 
@@ -154,7 +158,7 @@ def accept(invitation: str) -> ResponseReturnValue:
         # Looked up again: two who follow one link must not both be let in.
         invited = invitations.accepted(writing, invitation, key=_invitation_key())
         store.keep_password(writing, invited, kept)
-        attempts.note_password(writing, invited)
+        attempts.record(writing, invited, "password.chosen")
     flash(gettext("Your password is kept. Sign in with it now."), "success")
     return redirect(url_for("login.sign_in"), HTTPStatus.SEE_OTHER)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from passes.cards import card as cards
 from passes.cards import codes
+from passes.people.audit import AuditRecord
 from passes.programmes import programme as programmes
 from tests.makers import make_card, make_programme
 from tests.web.api.callers import Caller, HeldClock, Till, make_key
@@ -120,6 +122,16 @@ def test_a_replaced_code_is_told_apart(till: Till) -> None:
     assert answer.status_code == 409
     assert answer.get_json()["code"] == "code_replaced"
     assert till.caller.post("/cards/lookup", {"code": new["code"]}).status_code == 200
+
+
+def test_a_replaced_code_is_in_the_audit_log(till: Till, services: Services) -> None:
+    till.caller.post(f"{till.card}/replace-code", key="k")
+
+    with services.read() as session:
+        query = select(AuditRecord.subject).where(
+            AuditRecord.action == "card.replace_code"
+        )
+        assert session.scalars(query).all() == [f"card:{till.shop.card.public_id}"]
 
 
 def test_a_quote_is_what_the_purchase_then_earns(till: Till) -> None:

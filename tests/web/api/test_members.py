@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 from passes.cards import card as cards
 from passes.loyalty import verification
 from passes.loyalty.entry import Note
+from passes.people.audit import AuditRecord
 from passes.people.member import Member
 from tests.web.api.callers import Till
 from web.services import Services
@@ -122,6 +123,26 @@ def test_a_consent_is_taken_back(till: Till) -> None:
     )
 
     assert answer.get_json()["consents"]["email_offers"] is False
+
+
+def test_what_a_key_does_to_members_is_in_the_audit_log(
+    till: Till, services: Services
+) -> None:
+    member = till.caller.post("/members", ANNA, key="k").get_json()["member"]["id"]
+    till.caller.post("/members", ANNA, key="k")
+    changes = {"name": "Bo", "consents": {"email_offers": False}}
+    till.caller.send("PATCH", f"/members/{member}", json=changes)
+    till.caller.send("DELETE", f"/members/{member}")
+
+    with services.read() as session:
+        query = select(AuditRecord).where(AuditRecord.subject == f"member:{member}")
+        records = session.scalars(query.order_by(AuditRecord.id)).all()
+    assert [(one.action, one.facts) for one in records] == [
+        ("member.add", {"consents": {"email_offers": True}}),
+        ("member.change", {"fields": ["name"], "consents": {"email_offers": False}}),
+        ("member.erase", {}),
+    ]
+    assert {one.actor for one in records} == {"key:1"}
 
 
 def test_a_new_name_reaches_the_phones(till: Till, services: Services) -> None:

@@ -282,6 +282,26 @@ def test_a_person_sees_and_ends_another_browser_of_theirs(server: Server) -> Non
     assert here.get("/account/browsers").status_code == 200
 
 
+@pytest.mark.asvs("v5.0.0-16.3.1")
+def test_signing_browsers_out_is_in_the_audit_log(server: Server) -> None:
+    here = server.sign_in(Role.STAFF).browser
+    server.sign_in(Role.STAFF)
+    with server.services.read() as session:
+        names = set(session.scalars(select(WebSession.id)))
+    page = here.get("/account/browsers").text
+    (other,) = {name for name in names if f'value="{name}"' in page}
+
+    here.send("/account/browsers", session=other)
+    here.send("/account/browsers")
+    here.send("/account/browsers", "/logout")
+    server.browser().send("/login", "/logout")
+
+    with server.services.read() as session:
+        query = select(AuditRecord.action).order_by(AuditRecord.id)
+        actions = session.scalars(query.where(AuditRecord.action != "sign_in")).all()
+    assert actions == ["browser.end", "browser.end_others", "sign_out"]
+
+
 def test_nobody_ends_the_browser_of_another_person(server: Server) -> None:
     owner = server.sign_in(Role.OWNER)
     staff = server.sign_in(Role.STAFF).browser
