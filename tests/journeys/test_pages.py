@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.journeys import demo as demos
 from tests.journeys.demo import Demo
@@ -148,6 +148,7 @@ def test_axe_finds_nothing_on_the_way_of_a_purchase(
     assert findings(page) == []
     code = page.locator(".code--large").inner_text()
     page.goto("/staff/")
+    expect(page.locator("[name=code]")).to_be_focused()
     page.keyboard.type(code)
     page.keyboard.press("Enter")
     page.locator("[name=amount]").wait_for()

@@ -169,6 +169,7 @@ def test_a_cards_whole_life(demo: Demo, windows: Windows, tmp_path: Path) -> Non
         end_card(studio, str(found["id"]))
         expect(phone.locator("#phone .pass--dead")).to_be_visible(timeout=8_000)
         till.goto("/staff/")
+        expect(till.locator("[name=code]")).to_be_focused()
         till.keyboard.type(code)
         till.keyboard.press("Enter")
         expect(till.locator("[role=alert]")).to_be_visible()
