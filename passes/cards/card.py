@@ -28,8 +28,11 @@ _PAGE_TOKEN = 26
 _SECOND = timedelta(seconds=1)
 # A replaced code is told apart from an unknown one for this long.
 _REPLACED_FOR = timedelta(days=30)
-# A tier-up that the phone may not have fetched yet is not drowned by points.
+# News that the phone may not have fetched yet are not drowned: a tier-up by points
+# for a moment, either by what is said to nobody for longer.
 _NEWS = timedelta(seconds=10)
+_HEARD = timedelta(minutes=10)
+_WEIGHTS = {Announcement.NOTHING: 0, Announcement.POINTS: 1, Announcement.TIER: 2}
 
 
 class Status(StrEnum):
@@ -262,8 +265,7 @@ def revise(
     Wallets are told on commit. Several changes in one transaction are one
     revision, which announces the weightiest of them.
     """
-    if _outweighs(card, announce, at):
-        values["announcement"] = announce.value
+    values["announcement"] = _announced(session, card, announce, at).value
     if not changes.noted(session, card.id):
         values["revision"] = card.revision + 1
         # Last-Modified has whole seconds: two revisions must not share one.
@@ -278,7 +280,7 @@ def revise_many(
     """Raise locked cards to a design, behind everything that a person waits for."""
     for card in cards:
         card.design_version = design_version
-        card.announcement = Announcement.NOTHING.value
+        card.announcement = _announced(session, card, Announcement.NOTHING, at).value
         card.revision += 1
         card.revised_at = max(at.replace(microsecond=0), card.revised_at + _SECOND)
         changes.note(session, card.id, Priority.MASS)
@@ -303,9 +305,14 @@ def _update(names: tuple[str, ...]) -> Update:
     )
 
 
-def _outweighs(card: Card, announce: Announcement, at: datetime) -> bool:
-    news = card.announcement == Announcement.TIER and at - card.revised_at < _NEWS
-    return not news or announce == Announcement.TIER
+def _announced(
+    session: Session, card: Card, announce: Announcement, at: datetime
+) -> Announcement:
+    """Return the weightier one of *announce* and of what a phone has yet to hear."""
+    former = Announcement(card.announcement)
+    lasting = _HEARD if announce is Announcement.NOTHING else _NEWS
+    unheard = changes.noted(session, card.id) or at - card.revised_at < lasting
+    return max(former, announce, key=_WEIGHTS.__getitem__) if unheard else announce
 
 
 def _refuse_replaced(

@@ -101,6 +101,34 @@ def test_changes_in_one_transaction_are_one_revision(session: Session) -> None:
     assert card.announcement == "tier"
 
 
+@pytest.mark.parametrize("weighty", [Announcement.POINTS, Announcement.TIER])
+def test_a_quiet_change_drowns_nothing_in_its_transaction(
+    session: Session, weighty: Announcement
+) -> None:
+    card = make_shop(session).card
+
+    cards.revise(session, card, NOON, announce=weighty)
+    cards.revise(session, card, NOON)
+
+    assert card.announcement == weighty
+
+
+@pytest.mark.parametrize(
+    ("after", "announced"),
+    [(timedelta(minutes=9), "tier"), (timedelta(minutes=11), "nothing")],
+)
+def test_a_quiet_change_leaves_the_phone_its_time_to_hear_the_news(
+    session: Session, after: timedelta, announced: str
+) -> None:
+    card = make_shop(session).card
+    cards.revise(session, card, NOON, announce=Announcement.TIER)
+    changes.forget(session)
+
+    cards.revise(session, card, NOON + after)
+
+    assert card.announcement == announced
+
+
 def test_a_tier_is_announced_though_points_follow_at_once(session: Session) -> None:
     card = make_shop(session).card
     cards.revise(session, card, NOON, announce=Announcement.TIER)

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from passes.cards import card as cards
 from passes.cards import rollout
+from passes.cards.announcement import Announcement
 from passes.delivery import changes
 from passes.programmes import design
 from passes.programmes.programme import Programme
@@ -61,6 +63,20 @@ def test_the_most_recently_active_cards_come_first(session: Session) -> None:
 
     assert made[0].design_version == 1
     assert made[1].design_version == 2
+
+
+def test_a_new_design_does_not_silence_a_tier_that_was_just_reached(
+    session: Session,
+) -> None:
+    programme = make_programme(session)
+    card = make_card(session, programme)
+    cards.revise(session, card, NOON, announce=Announcement.TIER)
+    changes.forget(session)
+    publish(session, programme, "New")
+
+    rollout.step(session, programme.id, NOON + timedelta(minutes=1))
+
+    assert card.announcement == "tier"
 
 
 def test_a_paused_rollout_waits(session: Session) -> None:
