@@ -44,7 +44,8 @@ Work = Callable[[], object]
 
 def figures() -> Iterator[Figure]:
     """Yield the figures of row 9 of the goals, and of the till's row 12."""
-    with TemporaryDirectory(dir=Path.cwd()) as name:
+    # Where the code lies is a disk; where temporary files go may be memory.
+    with TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as name:
         folder = Path(name)
         small = Shop(_gathered(folder, SMALL), SMALL)
         with Selling(small) as sell:
