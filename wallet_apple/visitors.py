@@ -6,11 +6,11 @@ their own (https://walletpasses.io/developer/, https://walletunion.com/developer
 
 import hashlib
 import hmac
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from passes import networks
 from wallet_apple import registrations
 
 _SCHEMES = {
@@ -22,7 +22,6 @@ _NAME = re.compile(r"[\x21-\x7e]{1,200}")
 _PUSH_TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _APNS_TOKEN = re.compile(r"(?:[0-9a-fA-F]{2}){1,100}")
 _NOBODY = hashlib.sha256(b"").digest()
-_NETWORK_BITS = 64
 
 Environ = Mapping[str, object]
 
@@ -75,11 +74,4 @@ def is_push_token(value: object) -> bool:
 
 def address(environ: Environ) -> str:
     """Return what to count a stranger by: the address, or its IPv6 network."""
-    text = str(environ.get("REMOTE_ADDR", ""))
-    try:
-        parsed = ipaddress.ip_address(text)
-    except ValueError:
-        return text[:64]
-    if parsed.version == 4:  # noqa: PLR2004  (the protocol's own number)
-        return text
-    return str(ipaddress.ip_network((parsed, _NETWORK_BITS), strict=False))
+    return networks.of(str(environ.get("REMOTE_ADDR", "")))

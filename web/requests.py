@@ -1,9 +1,10 @@
 """The present request: its id, and who sent it."""
 
-import ipaddress
 import secrets
 
 from flask import has_request_context, request
+
+from passes import networks
 
 ENVIRON = "palier.request_id"
 """Where the WSGI environment keeps the request's id."""
@@ -31,12 +32,4 @@ def network(address: str) -> str:
 
     One person holds a whole /64; an IPv4-mapped address counts as the IPv4 one.
     """
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
+    return networks.of(address)
