@@ -43,7 +43,7 @@ class Held:
     """A pass, and the device that asks for it.
 
     *device_id* is None unless it is registered for the pass; *push_token* and
-    *kind* are what the device said last.
+    *kind* are what the device said last, *said_at* when that was written down.
     """
 
     card_id: int
@@ -51,6 +51,7 @@ class Held:
     device_id: int | None
     push_token: str | None
     kind: str | None
+    said_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ _HELD = (
         _rows.c.device_id,
         _devices.c.push_token,
         _devices.c.kind,
+        _devices.c.registered_at,
     )
     .select_from(_passes.outerjoin(_devices, _IS_DEVICE).outerjoin(_rows, _ON_CARD))
     .where(_passes.c.serial_number == bindparam("serial_number"))

@@ -120,6 +120,13 @@ def register(
     return Registered.KNOWN if added is None else Registered.NEW
 
 
+def confirm(connection: Connection, device_id: int, at: datetime) -> None:
+    """Note that the device still has its push token: it does not die before *at*."""
+    connection.execute(
+        update(_devices).where(_devices.c.id == device_id).values(registered_at=at)
+    )
+
+
 def unregister(
     connection: Connection, card_id: int, library_identifier: str, pass_type: str
 ) -> None:

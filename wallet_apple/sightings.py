@@ -1,7 +1,9 @@
 """What devices were seen to do, kept in memory and written down in batches.
 
 Anybody can send a GET, so a GET must not write. What is lost when a process dies
-is only what the operator would have read of it.
+costs little: the operator reads a fetch or a complaint less, a device with a new
+push token is told once more of what it had listed (*listed_tag*), and a token that
+was alive is as old as the last time it was written down, minutes ago at most.
 """
 
 import threading
@@ -12,6 +14,7 @@ from typing import cast
 from sqlalchemy import Table, bindparam, case, select, update
 from sqlalchemy.orm import Session
 
+from passes import db
 from wallet_apple import device_log
 from wallet_apple.device_log import Complaint
 from wallet_apple.tables import ApplePass, Device, Registration
@@ -24,11 +27,15 @@ _devices = cast("Table", Device.__table__)
 _rows = cast("Table", Registration.__table__)
 
 
+# By card or device: the greatest revision or tag, and the latest time.
+_Newest = dict[int, tuple[int, datetime]]
+
+
 @dataclass(slots=True)
 class _Seen:
-    fetched: dict[int, tuple[int, datetime]] = field(default_factory=dict)
-    listed: dict[int, tuple[int, datetime]] = field(default_factory=dict)
-    registered: dict[int, datetime] = field(default_factory=dict)
+    fetched: _Newest = field(default_factory=dict)
+    listed: _Newest = field(default_factory=dict)
+    registered: _Newest = field(default_factory=dict)
     complaints: list[Complaint] = field(default_factory=list)
 
 
@@ -44,31 +51,22 @@ class Sightings:
     def fetched(self, card_id: int, revision: int, at: datetime) -> None:
         """Note that some device has the card's *revision* now."""
         with self._lock:
-            held = self._seen.fetched
-            if card_id in held or len(held) < self._room:
-                newest = max(revision, held.get(card_id, (0, at))[0])
-                held[card_id] = (newest, at)
+            self._note(self._seen.fetched, card_id, (revision, at))
 
     def listed(self, device_id: int, tag: int, at: datetime) -> None:
         """Note that the device knows of every change up to *tag*."""
         with self._lock:
-            held = self._seen.listed
-            if device_id in held or len(held) < self._room:
-                newest = max(tag, held.get(device_id, (0, at))[0])
-                held[device_id] = (newest, at)
+            self._note(self._seen.listed, device_id, (tag, at))
 
     def registered(self, device_id: int, at: datetime) -> None:
         """Note that a known device said again that its push token is alive."""
         with self._lock:
-            held = self._seen.registered
-            if device_id in held or len(held) < self._room:
-                held[device_id] = at
+            self._note(self._seen.registered, device_id, (0, at))
 
     def complained(self, complaints: list[Complaint]) -> None:
         """Note what a device logged."""
         with self._lock:
-            room = _COMPLAINTS - len(self._seen.complaints)
-            self._seen.complaints.extend(complaints[:room])
+            self._keep(complaints)
 
     @property
     def empty(self) -> bool:
@@ -76,19 +74,53 @@ class Sightings:
         seen = self._seen
         return not (seen.fetched or seen.listed or seen.registered or seen.complaints)
 
-    def flush(self, session: Session, at: datetime) -> int:
-        """Write everything down; return how many rows were to be touched."""
+    def flush(self, sessions: db.Sessions, at: datetime) -> int:
+        """Write everything down; return how many rows were to be touched.
+
+        What cannot be written now stays, and is written the next time.
+        """
         with self._lock:
             seen, self._seen = self._seen, _Seen()
-        _write_devices(session, seen)
-        _write_fetched(session, seen.fetched)
-        device_log.write(session, seen.complaints, at)
+        try:
+            db.transact(sessions, lambda session: _write(session, seen, at))
+        except Exception:
+            self._take_back(seen)
+            raise
         return (
             len(seen.fetched)
             + len(seen.listed)
             + len(seen.registered)
             + len(seen.complaints)
         )
+
+    def _take_back(self, seen: _Seen) -> None:
+        with self._lock:
+            now = self._seen
+            for held, before in (
+                (now.fetched, seen.fetched),
+                (now.listed, seen.listed),
+                (now.registered, seen.registered),
+            ):
+                for key, known in before.items():
+                    self._note(held, key, known)
+            self._keep(seen.complaints)
+
+    def _note(self, held: _Newest, key: int, known: tuple[int, datetime]) -> None:
+        before = held.get(key)
+        if before is not None:
+            held[key] = (max(before[0], known[0]), max(before[1], known[1]))
+        elif len(held) < self._room:
+            held[key] = known
+
+    def _keep(self, complaints: list[Complaint]) -> None:
+        room = _COMPLAINTS - len(self._seen.complaints)
+        self._seen.complaints.extend(complaints[:room])
+
+
+def _write(session: Session, seen: _Seen, at: datetime) -> None:
+    _write_devices(session, seen)
+    _write_fetched(session, seen.fetched)
+    device_log.write(session, seen.complaints, at)
 
 
 def _write_devices(session: Session, seen: _Seen) -> None:
@@ -110,7 +142,7 @@ def _write_devices(session: Session, seen: _Seen) -> None:
             .values(registered_at=bindparam("at")),
             [
                 {"device": device, "at": at}
-                for device, at in sorted(seen.registered.items())
+                for device, (_, at) in sorted(seen.registered.items())
             ],
         )
     if seen.listed:
@@ -134,7 +166,7 @@ def _write_devices(session: Session, seen: _Seen) -> None:
         )
 
 
-def _write_fetched(session: Session, fetched: dict[int, tuple[int, datetime]]) -> None:
+def _write_fetched(session: Session, fetched: _Newest) -> None:
     if not fetched:
         return
     newer = _passes.c.fetched_revision < bindparam("revision")

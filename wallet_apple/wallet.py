@@ -169,8 +169,7 @@ class AppleWallet:
         """Write down what was seen; return how many rows that touched."""
         if self.sightings.empty:
             return 0
-        with db.write(self.sessions) as session:
-            return self.sightings.flush(session, self.clock())
+        return self.sightings.flush(self.sessions, self.clock())
 
     def close(self) -> None:
         """Write down what was seen and close the connections."""

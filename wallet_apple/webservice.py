@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -37,6 +38,7 @@ _log = logging.getLogger(__name__)
 
 ASKS_A_MINUTE = 60
 LOGS_A_MINUTE = 10
+_FRESH = timedelta(minutes=5)
 _LOG_BODY = 8 * 1024
 _BODY = 16 * 1024
 _QUERY_FIELDS = 20
@@ -153,7 +155,7 @@ class WebService:
         at = self._wallet.clock()
         said = (client.push_token, client.kind)
         if held.device_id is not None and said == (held.push_token, held.kind):
-            self._seen.registered(held.device_id, at)
+            self._confirm(held.device_id, held.said_at, at)
             return Answer(HTTPStatus.OK)
         if not visitors.is_name(client.library_identifier):
             return Answer(HTTPStatus.BAD_REQUEST)
@@ -164,6 +166,16 @@ class WebService:
             ),
         )
         return Answer(_REGISTERED[ended])
+
+    def _confirm(self, device_id: int, said_at: datetime | None, at: datetime) -> None:
+        if said_at is not None and abs(at - said_at) < _FRESH:
+            self._seen.registered(device_id, at)
+            return
+        # A death that Apple tells of now must not count for this token.
+        db.transact(
+            self._sessions,
+            lambda session: registrations.confirm(session.connection(), device_id, at),
+        )
 
     def _unregister(self, held: Held, device: str, pass_type: str) -> Answer:
         # A device that deletes what it never registered is content with 200.
