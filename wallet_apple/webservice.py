@@ -25,7 +25,7 @@ from passes.errors import BusyError
 from wallet_apple import bundle, device_log, holdings, registrations, visitors
 from wallet_apple.errors import CertificateError
 from wallet_apple.holdings import Held, Pass
-from wallet_apple.limits import Limit
+from wallet_apple.limits import HOUR, Limit
 from wallet_apple.pass_json import PassIdentity
 from wallet_apple.registrations import Client, Registered
 from wallet_apple.visitors import Shown
@@ -38,6 +38,12 @@ _log = logging.getLogger(__name__)
 
 ASKS_A_MINUTE = 60
 LOGS_A_MINUTE = 10
+NEW_AN_HOUR = 30
+"""How many new devices or push tokens an hour are taken for one pass.
+
+Each costs a push, and those to tokens that are none cost Apple's good will.
+"""
+
 _FRESH = timedelta(minutes=5)
 _LOG_BODY = 8 * 1024
 _BODY = 16 * 1024
@@ -90,6 +96,9 @@ class WebService:
         self._seen = wallet.sightings
         self._asking = Limit(asks)
         self._logging = Limit(logs)
+        # One device that asks without end leaves room for the others of its card.
+        self._registering = Limit(2 * asks)
+        self._entering = Limit(NEW_AN_HOUR, window=HOUR)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -142,9 +151,11 @@ class WebService:
         self, environ: "WSGIEnvironment", device: str, pass_type: str, serial: str
     ) -> Answer:
         _only(environ, "POST", "DELETE")
-        self._count(device)
+        _count(self._asking, device)
         given = visitors.shown(environ)
         held = self._held(given, device, pass_type, serial)
+        # The name of a device is the caller's to choose, a pass with its token is not.
+        _count(self._registering, serial)
         if environ["REQUEST_METHOD"] == "DELETE":
             return self._unregister(held, device, pass_type)
         push_token = _push_token(environ)
@@ -159,6 +170,7 @@ class WebService:
             return Answer(HTTPStatus.OK)
         if not visitors.is_name(client.library_identifier):
             return Answer(HTTPStatus.BAD_REQUEST)
+        _count(self._entering, str(held.card_id))
         ended = db.transact(
             self._sessions,
             lambda session: registrations.register(
@@ -192,24 +204,26 @@ class WebService:
         with self._sessions.reading.connect() as connection:
             held = holdings.held(
                 connection,
-                self._known(pass_type, serial),
+                _named(serial),
                 device if visitors.is_name(device) else "",
                 pass_type,
             )
         stored = held.authentication_token if held else None
         if not visitors.matches(given, stored) or held is None:
             raise _Refused(HTTPStatus.UNAUTHORIZED)
+        self._refuse_foreign(pass_type)
         return held
 
     def _list(self, environ: "WSGIEnvironment", device: str, pass_type: str) -> Answer:
-        if not visitors.is_name(device) or not self._known(pass_type, "-"):
+        if not visitors.is_name(device):
             return Answer(HTTPStatus.NO_CONTENT)
-        self._count(device)
+        _count(self._asking, device)
         since = holdings.read_tag(_since(environ))
         with self._sessions.reading.connect() as connection:
             listing = holdings.listed(connection, device, pass_type, since)
         if listing is None:
             return Answer(HTTPStatus.NO_CONTENT)
+        self._refuse_foreign(pass_type)
         if listing.tag >= 0:
             self._seen.listed(listing.device_id, listing.tag, self._wallet.clock())
         if not listing.serial_numbers:
@@ -224,13 +238,12 @@ class WebService:
     def _fetch(self, environ: "WSGIEnvironment", pass_type: str, serial: str) -> Answer:
         given, at = visitors.shown(environ), self._wallet.clock()
         with self._sessions.reading.connect() as connection:
-            found = holdings.by_serial_number(
-                connection, self._known(pass_type, serial)
-            )
+            found = holdings.by_serial_number(connection, _named(serial))
             stored = found.authentication_token if found else None
             if not visitors.matches(given, stored) or found is None:
                 raise _Refused(HTTPStatus.UNAUTHORIZED)
-            self._count(serial)
+            _count(self._asking, serial)
+            self._refuse_foreign(pass_type)
             modified = http_date(found.revised_at)
             if _unchanged(environ, found, modified):
                 self._seen.fetched(found.card.id, found.revision, at)
@@ -246,22 +259,15 @@ class WebService:
         return Answer(HTTPStatus.OK, headers, data)
 
     def _complain(self, environ: "WSGIEnvironment") -> Answer:
-        if wait := self._logging.wait(visitors.address(environ)):
-            raise _too_many(wait)
+        _count(self._logging, visitors.address(environ))
         said = _json(environ, _LOG_BODY)
         self._seen.complained(device_log.read(said, self._wallet.clock()))
         return Answer(HTTPStatus.OK)
 
-    def _count(self, asker: str) -> None:
-        if wait := self._asking.wait(asker[:200]):
-            raise _too_many(wait)
-
-    def _known(self, pass_type: str, serial: str) -> str:
-        """Return *serial*, or a name that no pass has when it cannot be one of ours."""
-        mine = self._wallet.identity.pass_type
-        if mine is None:
+    def _refuse_foreign(self, pass_type: str) -> None:
+        """Answer later, not never, for a pass that the certificate is not for."""
+        if pass_type != self._wallet.identity.pass_type:
             raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE, ("Retry-After", _MENDING))
-        return serial if pass_type == mine and visitors.is_name(serial) else ""
 
 
 _REGISTERED = {
@@ -269,6 +275,11 @@ _REGISTERED = {
     Registered.KNOWN: HTTPStatus.OK,
     Registered.FULL: HTTPStatus.FORBIDDEN,
 }
+
+
+def _named(serial: str) -> str:
+    """Return *serial*, or a name that no pass has when it cannot be one of ours."""
+    return serial if visitors.is_name(serial) else ""
 
 
 def _only(environ: "WSGIEnvironment", *methods: str) -> None:
@@ -322,8 +333,10 @@ def _json(environ: "WSGIEnvironment", most: int) -> object:
     return said
 
 
-def _too_many(wait: int) -> _Refused:
-    return _Refused(HTTPStatus.TOO_MANY_REQUESTS, ("Retry-After", str(wait)))
+def _count(limit: Limit, asker: str) -> None:
+    if wait := limit.wait(asker[:200]):
+        retry = ("Retry-After", str(wait))
+        raise _Refused(HTTPStatus.TOO_MANY_REQUESTS, retry)
 
 
 def _later(seconds: str) -> Answer:

@@ -25,9 +25,9 @@ from tests.wallet_apple.counters import (
 from wallet_apple import registrations
 from wallet_apple.bundle import MEDIA_TYPE
 from wallet_apple.identity import Files, Identity
-from wallet_apple.tables import DeviceLog
+from wallet_apple.tables import Device, DeviceLog
 from wallet_apple.wallet import AppleWallet
-from wallet_apple.webservice import WebService
+from wallet_apple.webservice import NEW_AN_HOUR, WebService
 
 
 @pytest.fixture
@@ -150,6 +150,44 @@ class TestRegister:
     def test_a_device_s_name_that_is_too_long_is_400(self, lite: Counter) -> None:
         assert lite.register("d" * 300).status_code == 400
 
+    def test_a_pass_comes_onto_so_many_new_devices_an_hour_at_most(
+        self, counter: Counter
+    ) -> None:
+        told = []
+        for number in range(NEW_AN_HOUR + 1):
+            told.append(counter.register(f"device-{number}").status_code)
+            counter.unregister(f"device-{number}")
+        assert told == [201] * NEW_AN_HOUR + [429]
+
+    def test_so_many_new_push_tokens_an_hour_are_taken_for_a_pass(
+        self, counter: Counter
+    ) -> None:
+        told = [
+            counter.register(token=f"{number:064x}").status_code
+            for number in range(NEW_AN_HOUR + 1)
+        ]
+        assert told == [201] + [200] * (NEW_AN_HOUR - 1) + [429]
+        # What is known already is asked for as before.
+        assert counter.list().status_code == 200
+
+    def test_another_card_is_not_held_up_by_it(self, counter: Counter) -> None:
+        for number in range(NEW_AN_HOUR + 1):
+            counter.register(token=f"{number:064x}")
+        other = counter.new_card()
+        assert counter.register("another", card_id=other).status_code == 201
+
+    def test_who_changes_the_device_s_name_is_counted_by_the_pass(
+        self, lite: Counter
+    ) -> None:
+        told = [
+            lite.client.delete(
+                lite.path(f"device-{number}"), headers=lite.headers()
+            ).status_code
+            for number in range(130)
+        ]
+        assert told[:120] == [200] * 120
+        assert told[-1] == 429
+
     def test_more_than_sixty_requests_a_minute_are_429(self, lite: Counter) -> None:
         answers = [lite.register() for _ in range(70)]
         assert answers[-1].status_code == 429
@@ -207,9 +245,42 @@ class TestAuthorisation:
         )
         assert answer.status_code == 401
 
-    def test_another_pass_type_is_401(self, lite: Counter) -> None:
-        path = f"/v1/passes/pass.other/{lite.apple_pass().serial_number}"
-        assert lite.client.get(path, headers=lite.headers()).status_code == 401
+    def test_another_pass_type_than_the_certificate_s_is_503(
+        self, counter: Counter
+    ) -> None:
+        # A 401 would end the updates of every pass issued before, for good.
+        serial, headers = counter.apple_pass().serial_number, counter.headers()
+        path = f"/v1/passes/pass.other/{serial}"
+        device = f"/v1/devices/device-1/registrations/pass.other/{serial}"
+        body = {"pushToken": "ab" * 32}
+        answers = [
+            counter.client.get(path, headers=headers),
+            counter.client.post(device, json=body, headers=headers),
+            counter.client.delete(device, headers=headers),
+        ]
+        assert [answer.status_code for answer in answers] == [503] * 3
+        assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
+        assert counter.devices() == []
+
+    def test_a_wrong_token_is_401_under_another_pass_type_too(
+        self, lite: Counter
+    ) -> None:
+        headers = lite.headers("wrong")
+        serial = lite.apple_pass().serial_number
+        for path in (
+            f"/v1/passes/pass.other/{serial}",
+            f"/v1/passes/pass.other/{serial}x",
+        ):
+            assert lite.client.get(path, headers=headers).status_code == 401
+
+    def test_a_device_of_another_pass_type_is_not_told_that_nothing_is_new(
+        self, counter: Counter
+    ) -> None:
+        counter.register()
+        with db.write(counter.sessions) as session:
+            session.get_one(Device, counter.devices()[0].id).pass_type = "pass.other"
+        path = "/v1/devices/device-1/registrations/pass.other"
+        assert counter.client.get(path).status_code == 503
 
     @pytest.mark.parametrize(
         ("scheme", "more", "kind"),
@@ -508,6 +579,19 @@ class TestLog:
         # The same network, and another one.
         assert post("2001:db8::2") == 429
         assert post("2001:db8:0:1::1") == 200
+
+    def test_an_ipv4_address_in_ipv6_s_clothes_is_that_address(
+        self, lite: Counter
+    ) -> None:
+        def post(address: str) -> int:
+            return lite.client.post(
+                "/v1/log", json=["x"], environ_overrides={"REMOTE_ADDR": address}
+            ).status_code
+
+        said = [post("::ffff:203.0.113.9") for _ in range(11)]
+        assert said == [200] * 10 + [429]
+        assert post("203.0.113.9") == 429
+        assert post("::ffff:203.0.113.10") == 200
 
     def test_nothing_is_written_before_the_tick(self, counter: Counter) -> None:
         counter.client.post("/v1/log", json=["x"])
