@@ -97,6 +97,18 @@ def test_a_browser_inside_an_app_is_told_how_to_open_the_page(
     page = read(site_client, address, User_Agent=INSTAGRAM)
 
     assert "Instagram cannot put cards into the wallet" in page
+    assert "in Safari" in page
+
+
+def test_a_browser_inside_an_app_on_android_is_not_sent_to_safari(
+    site_client: Browser, address: str
+) -> None:
+    agent = "Mozilla/5.0 (Linux; Android 16; Pixel 9) Instagram 300.0"
+
+    page = read(site_client, address, User_Agent=agent)
+
+    assert "Instagram cannot put cards into a wallet" in page
+    assert "Safari" not in page
 
 
 def test_a_void_card_says_so_and_offers_no_wallet(
