@@ -1,7 +1,7 @@
 """Rollout: a new design reaches every card of its programme, chunk by chunk.
 
 Level-triggered: a card whose design is not the published one is to be raised,
-whatever happened before. The row only keeps the beginning, the rate and a pause.
+whatever happened before. The row only keeps what people are told, and a pause.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ CHUNK = 500
 
 
 class Rollout(Base):
-    """The rollout of one design version. *total* is how many cards it began with."""
+    """The rollout of one design version: *raised* cards of *total* at its beginning."""
 
     __tablename__ = "rollout"
 
@@ -28,6 +28,7 @@ class Rollout(Base):
     )
     version: Mapped[int] = mapped_column(primary_key=True)
     total: Mapped[int]
+    raised: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
@@ -72,7 +73,10 @@ def _supersede(session: Session, programme: Programme, at: datetime) -> None:
 
 
 def step(session: Session, programme_id: int, at: datetime) -> int:
-    """Raise the next chunk of cards, the newest-active first; return how many."""
+    """Raise the next chunk of cards and return how many.
+
+    Of those that are furthest behind, the newest-active come first.
+    """
     programme = session.get_one(Programme, programme_id)
     # Two workers must not choose the same chunk: the second one waits here.
     state = session.get(
@@ -82,8 +86,10 @@ def step(session: Session, programme_id: int, at: datetime) -> int:
         return 0
     chosen = _choose(session, programme)
     cards.revise_many(session, chosen, at, design_version=programme.design_version)
-    if state is not None and not chosen and state.finished_at is None:
-        state.finished_at = at
+    if state is not None:
+        state.raised += len(chosen)
+        if not chosen and state.finished_at is None:
+            state.finished_at = at
     return len(chosen)
 
 
@@ -107,11 +113,11 @@ def progress(session: Session, programme: Programme) -> Progress | None:
     state = session.get(Rollout, (programme.id, programme.design_version))
     if state is None:
         return None
-    raised = max(0, state.total - _waiting(session, programme))
     return Progress(
         version=state.version,
         total=state.total,
-        raised=raised,
+        # A card that was being opened at the beginning is raised without counting.
+        raised=min(state.raised, state.total),
         started_at=state.started_at,
         finished_at=state.finished_at,
         paused=state.paused_at is not None,
@@ -127,20 +133,31 @@ def _waiting(session: Session, programme: Programme) -> int:
 
 
 def _choose(session: Session, programme: Programme) -> list[Card]:
-    newest = (
-        select(Card.id)
+    # Within one version the index has the order; across them all would be sorted.
+    furthest = (
+        select(Card.design_version)
         .where(
             Card.programme_id == programme.id,
             Card.design_version < programme.design_version,
         )
+        .order_by(Card.design_version)
+        .limit(1)
+    )
+    version = session.scalar(furthest)
+    if version is None:
+        return []
+    newest = (
+        select(Card.id)
+        .where(Card.programme_id == programme.id, Card.design_version == version)
         .order_by(Card.last_active_at.desc())
         .limit(CHUNK)
     )
     # Locks are taken by id everywhere, whatever order the chunk was chosen in.
     query = (
         select(Card)
-        .where(Card.id.in_(newest.scalar_subquery()))
+        .where(Card.id.in_(session.scalars(newest).all()))
         .order_by(Card.id)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
     return list(session.scalars(query))

@@ -311,6 +311,7 @@ def _tables() -> None:
         sa.Column("programme_id", Id, nullable=False),
         sa.Column("version", Id, nullable=False),
         sa.Column("total", Id, nullable=False),
+        sa.Column("raised", Id, nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("finished_at", UtcDateTime(), nullable=True),
         sa.Column("paused_at", UtcDateTime(), nullable=True),
