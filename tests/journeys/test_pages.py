@@ -191,6 +191,23 @@ def test_a_customers_page_is_light(
     page.context.close()
 
 
+def test_a_form_the_browser_remembered_is_for_the_next_person(
+    browser: Browser, demo: Demo
+) -> None:
+    page = browser.new_page(base_url=demo.base)
+    page.goto("/join/mirabelle")
+    key = page.locator("[name=key]")
+    expect(key).to_have_value(re.compile("."))
+
+    # What Back shows out of the browser's memory, scripts are told of by this alone.
+    page.evaluate(
+        "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+    )
+
+    expect(key).to_have_value("")
+    page.context.close()
+
+
 def test_joining_works_without_scripts(browser: Browser, demo: Demo) -> None:
     context = browser.new_context(base_url=demo.base, java_script_enabled=False)
     page = context.new_page()
