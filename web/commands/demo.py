@@ -1,6 +1,7 @@
 """``palier demo``: a café to try, with a phone in the browser."""
 
 import sys
+from importlib.util import find_spec
 
 import click
 
@@ -23,6 +24,10 @@ def demo(host: str, port: int, reset: bool, prepare: bool) -> None:
     Apple's push service and the phone are stand-ins on this machine. Ctrl-C ends
     all of it.
     """
+    if find_spec("h2") is None:
+        raise click.ClickException(
+            "The stand-ins need one more package: pip install 'palier[demo]'."
+        )
     settings = running.settings(port=port)
     if reset:
         preparing.reset(settings)
