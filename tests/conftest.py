@@ -35,8 +35,26 @@ for _name in [name for name in os.environ if name.startswith("PALIER_")]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let fault tests have a long form."""
+    """Let fault tests have a long form, and the security requirements a table."""
     parser.addoption("--long", action="store_true", help="fault tests in full length")
+    parser.addoption(
+        "--asvs", action="store_true", help="which test shows what of ASVS"
+    )
+
+
+def pytest_report_collectionfinish(
+    config: pytest.Config, items: list[pytest.Item]
+) -> list[str]:
+    """List each requirement of ASVS with the tests that show it, when asked to."""
+    if not config.getoption("--asvs"):
+        return []
+    shown = {
+        (str(requirement), item.nodeid.partition("[")[0])
+        for item in items
+        for marker in item.iter_markers("asvs")
+        for requirement in marker.args
+    }
+    return [f"{requirement}  {test}" for requirement, test in sorted(shown)]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -72,3 +72,15 @@ def test_a_link_leads_to_a_file(name: str) -> None:
     ours = [target for target in targets if "://" not in target]
 
     assert [target for target in ours if not (ROOT / target).exists()] == []
+
+
+def test_the_walk_through_the_folders_misses_none() -> None:
+    told = set(re.findall(r"`([\w/]+)/`", (ROOT / "CONTRIBUTING.md").read_text()))
+    folders = {
+        str(found.parent.relative_to(ROOT))
+        for package in ("passes", "wallet_apple", "wallet_google", "web")
+        for found in (ROOT / package).glob("**/__init__.py")
+        if "node_modules" not in found.parts
+    }
+
+    assert folders <= told
