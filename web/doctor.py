@@ -16,6 +16,7 @@ from passes import db, migrations
 from passes.db import Sessions
 from passes.delivery import debts, lanes, schedule
 from passes.delivery.lanes import Lane
+from passes.loyalty import proofs
 from passes.people.audit import AuditRecord
 from wallet_apple import certificates, chains
 from wallet_apple.certificates import Credentials
@@ -29,6 +30,7 @@ RENEW_DAYS = 30
 
 _LATE = timedelta(minutes=5)
 _SILENT = timedelta(minutes=10)
+_UNPROVED = timedelta(days=2)
 _FAST = timedelta(minutes=2)
 _ROOM = 512 * 1024 * 1024
 _OTHERS = 0o077
@@ -144,6 +146,7 @@ def _database(engine: Engine, at: datetime) -> Iterator[Finding]:
         with db.read(Sessions(engine)) as session:
             yield from _owed(session, at)
             yield _worker(session, at)
+            yield _ledger(session, at)
             yield _clock(session, at)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
@@ -175,6 +178,20 @@ def _worker(session: Session, at: datetime) -> Finding:
         told = "No background worker runs; start `palier serve` or `palier worker`."
         return Finding("worker", False, told)
     return Finding("worker", True, "A background worker runs.")
+
+
+def _ledger(session: Session, at: datetime) -> Finding:
+    proof = proofs.latest(session)
+    if proof is None:
+        told = "The ledger has not been proved yet; a worker does it each night."
+        return Finding("ledger", True, told)
+    told = f"The ledger was proved on {proof.at:%Y-%m-%d %H:%M} UTC"
+    if proof.differences:
+        told += f", and differs: {proof.example}. Run `palier verify-ledger`."
+        return Finding("ledger", False, told)
+    if at - proof.at > _UNPROVED:
+        return Finding("ledger", False, f"{told}, and not since; look at the log.")
+    return Finding("ledger", True, f"{told}, and is as its entries say.")
 
 
 def _clock(session: Session, at: datetime) -> Finding:

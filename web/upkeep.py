@@ -86,7 +86,9 @@ def run_due(services: Services, jobs: tuple[Job, ...] = JOBS) -> list[str]:
     with db.read(services.sessions) as session:
         upcoming = schedule.upcoming(session)
     # Most looks find nothing due, and those must not take the database's one writer.
-    due = [job for job in jobs if _is_due(upcoming.get(job.name), job.every, at)]
+    due = [
+        job for job in jobs if schedule.is_due(upcoming.get(job.name), job.every, at)
+    ]
     return [job.name for job in due if _ran(services, job, at)]
 
 
@@ -100,10 +102,6 @@ def step_rollouts(services: Services) -> bool:
             if schedule.claim(session, f"rollout-{programme_id}", STEP, at):
                 rollout.step(session, programme_id, at)
     return bool(behind)
-
-
-def _is_due(next_run_at: datetime | None, every: timedelta, at: datetime) -> bool:
-    return next_run_at is None or next_run_at <= at or next_run_at > at + every
 
 
 def _ran(services: Services, job: Job, at: datetime) -> bool:

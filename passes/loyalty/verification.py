@@ -3,7 +3,7 @@
 Nothing is repaired: a difference is named, for a person to judge.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -26,14 +26,19 @@ class Difference:
     problem: str
 
 
-def verify(session: Session) -> Iterator[Difference]:
-    """Yield every difference in the whole database, in bounded memory."""
+def verify(
+    session: Session, go_on: Callable[[], bool] = lambda: True
+) -> Iterator[Difference]:
+    """Yield every difference in the whole database, in bounded memory.
+
+    *go_on* is asked before each batch of cards; the rest is left out once it says no.
+    """
     yield from _unbalanced(session)
     yield from _reversed_twice(session)
     yield from _notes(session)
     for programme in programmes.every(session):
         rules = ruleset.live(session, programme) if programme.rules_version else None
-        yield from _cards(session, programme.id, rules)
+        yield from _cards(session, programme.id, rules, go_on)
 
 
 def _unbalanced(session: Session) -> Iterator[Difference]:
@@ -71,10 +76,13 @@ def _notes(session: Session) -> Iterator[Difference]:
 
 
 def _cards(
-    session: Session, programme_id: int, rules: ruleset.Rules | None
+    session: Session,
+    programme_id: int,
+    rules: ruleset.Rules | None,
+    go_on: Callable[[], bool],
 ) -> Iterator[Difference]:
     after = 0
-    while True:
+    while go_on():
         cards = list(
             session.scalars(
                 select(Card)

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from passes.delivery import debts
 from passes.delivery.debts import Debt
 from passes.delivery.wallet import Wallet
+from passes.loyalty import proofs
 from wallet_apple.errors import CertificateError
 from web.services import Services
 
@@ -80,6 +81,7 @@ class _Owed(Collector):
             labels=("wallet", "lane"),
         )
         yield from self._certificates()
+        yield from self._ledger()
         for wallet in self._services.wallets:
             for lane, debt in self._debts(wallet).items():
                 owed.add_metric((wallet.name, lane), debt.waiting)
@@ -99,6 +101,23 @@ class _Owed(Collector):
             return
         days.add_metric((facts.pass_type_identifier,), facts.days_left(now))
         yield days
+
+    def _ledger(self) -> Iterable[Metric]:
+        """What the last proof found, and when; nothing before the first."""
+        with self._services.read() as session:
+            proof = proofs.latest(session)
+        if proof is None:
+            return
+        yield GaugeMetricFamily(
+            "palier_ledger_differences",
+            "What differed from the entries when the ledger was last proved.",
+            value=proof.differences,
+        )
+        yield GaugeMetricFamily(
+            "palier_ledger_proved_timestamp_seconds",
+            "When the ledger was last proved.",
+            value=proof.at.timestamp(),
+        )
 
     def _debts(self, wallet: Wallet) -> Mapping[str, Debt]:
         with self._services.read() as session:

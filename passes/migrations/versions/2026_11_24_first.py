@@ -113,6 +113,15 @@ def _tables() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "ledger_proof",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("differences", Id, nullable=False),
+        sa.Column("example", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_proof")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "note",
         sa.Column("movement", sa.Text(), nullable=False),
         sa.Column("salt", sa.Text(), nullable=False),
