@@ -16,7 +16,8 @@ import structlog
 
 from passes import db
 from passes.delivery import lanes
-from web import queues, upkeep
+from passes.delivery.held import Held
+from web import proving, queues, upkeep
 from web.config import Settings
 from web.services import Services
 
@@ -51,7 +52,7 @@ class Engine:
         self._stopping = threading.Event()
         self._nudge = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._held: set[str] = set()
+        self._held = Held()
         self._soon = math.inf
         self._jobs_at = 0.0
 
@@ -77,7 +78,7 @@ class Engine:
         self._services = services
         loops = [self._note_sightings]
         if delivering:
-            loops += [self._look_after, *[self._deliver] * DELIVERING]
+            loops += [self._look_after, self._prove, *[self._deliver] * DELIVERING]
         self._threads = [
             threading.Thread(target=loop, name=f"palier-{loop.__name__}", daemon=True)
             for loop in loops
@@ -94,8 +95,8 @@ class Engine:
             thread.join(max(0.0, until - time.monotonic()))
         if self._services is None:
             return
-        if self._held:
-            self._give_back(self._services)
+        if held := self._held.names():
+            self._give_back(self._services, held)
         self._close(self._services)
 
     def _deliver(self) -> None:
@@ -138,6 +139,14 @@ class Engine:
                     work()
                 except Exception:
                     _log.exception("upkeep_failed", code=work.__name__)
+
+    def _prove(self) -> None:
+        """Prove the ledger each night; however long that takes, nothing waits."""
+        while not self._stopping.wait(JOBS):
+            try:
+                proving.prove_when_due(self._given(), self._running)
+            except Exception:
+                _log.exception("upkeep_failed", code="verify-ledger")
 
     def _pause(self) -> float:
         """Return how long to rest: until merged changes fall due, or `SWEEP`."""
@@ -188,8 +197,7 @@ class Engine:
         except Exception:
             _log.exception("upkeep_failed", code="closing")
 
-    def _give_back(self, services: Services) -> None:
-        held = sorted(self._held)
+    def _give_back(self, services: Services, held: list[str]) -> None:
         try:
             with db.write(services.sessions) as session:
                 for wallet in services.wallets:
@@ -211,7 +219,7 @@ def open_engine(settings: Settings, *, alone: bool = False) -> Engine:
 
 
 def drain(
-    services: Services, held: set[str], go_on: Callable[[], bool] = lambda: True
+    services: Services, held: Held, go_on: Callable[[], bool] = lambda: True
 ) -> int:
     """Deliver all that is due in every lane and return how many rows that was.
 

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from passes import db
 from passes.clock import Clock
 from passes.db import Base, Sessions, UtcDateTime
+from passes.delivery.held import Held
 from passes.delivery.state import DeliveryState
 from passes.delivery.wallet import Answer, Claimed, Outcome, Report, Wallet
 
@@ -249,7 +250,7 @@ def drain(
     lane: str,
     clock: Clock,
     *,
-    held: set[str] | None = None,
+    held: Held | None = None,
     go_on: Callable[[], bool] = lambda: True,
 ) -> int:
     """Deliver what is due in the lane until nothing is; return how many rows.
@@ -257,7 +258,7 @@ def drain(
     *held* has the name of the claim while it is being delivered, for `release`;
     *go_on* is asked before each batch.
     """
-    claims = set() if held is None else held
+    claims = held or Held()
     total = 0
     while go_on():
         with db.write(sessions) as session:

@@ -2,6 +2,7 @@
 
 import click
 
+from passes.delivery.held import Held
 from web import worker
 from web.commands import opening, running
 
@@ -14,5 +15,5 @@ def deliver(once: bool) -> None:
     `palier worker` goes on doing so.
     """
     with opening.opened(running.settings()) as services:
-        sent = worker.drain(services, set())
+        sent = worker.drain(services, Held())
     click.echo(f"{sent} updates were sent.")
