@@ -6,6 +6,7 @@ PassesError
 ├── ConflictError           true, but not now
 │   ├── InsufficientPointsError
 │   ├── CardVoidError
+│   ├── CardExpiredError
 │   ├── CodeReplacedError
 │   ├── ContactTakenError
 │   ├── ReceiptUsedError
@@ -67,6 +68,15 @@ class CardVoidError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("The card is no longer valid.")
+
+
+class CardExpiredError(ConflictError):
+    """The card's end has come; it counts no more."""
+
+    code = "card_expired"
+
+    def __init__(self) -> None:
+        super().__init__("The card has expired.")
 
 
 class CodeReplacedError(ConflictError):

@@ -51,6 +51,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
 _TEXTS: Mapping[str, LazyString] = {
     "not_enough_points": lazy_gettext("There are not enough points on the card."),
     "card_void": lazy_gettext("This card is no longer valid."),
+    "card_expired": lazy_gettext("This card is no longer valid."),
     "code_replaced": lazy_gettext(
         "This code was replaced by a newer one. Ask for the card on the phone."
     ),

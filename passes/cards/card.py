@@ -20,7 +20,12 @@ from passes.cards.announcement import Announcement
 from passes.db import Base
 from passes.delivery import changes
 from passes.delivery.changes import Priority
-from passes.errors import CardVoidError, CodeReplacedError, NotFoundError
+from passes.errors import (
+    CardExpiredError,
+    CardVoidError,
+    CodeReplacedError,
+    NotFoundError,
+)
 from passes.people.member import Member
 from passes.programmes.programme import Programme
 
@@ -36,17 +41,19 @@ _WEIGHTS = {Announcement.NOTHING: 0, Announcement.POINTS: 1, Announcement.TIER: 
 
 
 class Status(StrEnum):
-    """Whether the card counts."""
+    """Whether the card counts. EXPIRED is never kept: it comes with the time."""
 
     ACTIVE = "active"
     VOID = "void"
+    EXPIRED = "expired"
 
 
 class Card(Base):
     """One card. *public_id* names it in addresses; the codes are secrets.
 
     *revision* rises with each shown change, *revised_at* by a second or more with
-    it. *sequence* and *chain* are the last ledger entry's number and hash.
+    it. *sequence* and *chain* are the last ledger entry's number and hash. From
+    *expires_at* on, when there is one, the card counts no more.
     """
 
     __tablename__ = "card"
@@ -73,11 +80,16 @@ class Card(Base):
     design_version: Mapped[int]
     last_active_at: Mapped[datetime]
     created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
 
     @property
     def available(self) -> int:
         """Points that can be spent; a debt shows as none."""
         return max(0, self.balance)
+
+    def status_at(self, at: datetime) -> Status:
+        """Return whether the card counts at that time."""
+        return status_at(self.status, self.expires_at, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +177,37 @@ def _held(session: Session) -> dict[int, Card]:
     return cast("dict[int, Card]", held)
 
 
-def lock_active(session: Session, card_id: int) -> Card:
-    """Return the locked card, or raise `CardVoidError` when it no longer counts."""
+def lock_active(session: Session, card_id: int, at: datetime) -> Card:
+    """Return the locked card.
+
+    Raises:
+        CardVoidError: it was ended.
+        CardExpiredError: its end has come.
+    """
     card = lock(session, card_id)
-    if card.status != Status.ACTIVE:
-        raise CardVoidError
+    check_active(card, at)
     return card
+
+
+def check_active(card: Card, at: datetime) -> None:
+    """Refuse a card that no longer counts.
+
+    Raises:
+        CardVoidError: it was ended.
+        CardExpiredError: its end has come.
+    """
+    status = card.status_at(at)
+    if status is Status.VOID:
+        raise CardVoidError
+    if status is Status.EXPIRED:
+        raise CardExpiredError
+
+
+def status_at(status: str, expires_at: datetime | None, at: datetime) -> Status:
+    """Return the status of a card that is kept with *status* and that end."""
+    if status == Status.ACTIVE and expires_at is not None and expires_at <= at:
+        return Status.EXPIRED
+    return Status(status)
 
 
 def by_public_id(session: Session, programme_id: int, public_id: str) -> Card:
@@ -250,6 +287,18 @@ def void(session: Session, card: Card, at: datetime) -> None:
     if card.status == Status.VOID:
         return
     revise(session, card, at, status=Status.VOID.value)
+
+
+def set_end(
+    session: Session, card: Card, expires_at: datetime | None, at: datetime
+) -> None:
+    """Let the locked card count until *expires_at*, or for good when that is None.
+
+    Phones show the end at once, and grey the card out by themselves when it comes.
+    """
+    if card.expires_at == expires_at:
+        return
+    revise(session, card, at, expires_at=expires_at)
 
 
 def revise(

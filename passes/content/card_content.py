@@ -13,9 +13,10 @@ from sqlalchemy import Row, Table, bindparam, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from passes.cards import card as cards
 from passes.cards import codes
 from passes.cards.announcement import Announcement
-from passes.cards.card import Card, Status
+from passes.cards.card import Card
 from passes.content import explanations
 from passes.content.shown import (
     CardContent,
@@ -60,6 +61,7 @@ ROWS = (
         _cards.c.revision,
         _cards.c.revised_at,
         _cards.c.announcement,
+        _cards.c.expires_at,
         _programmes.c.design_version.label("live_design"),
         _programmes.c.rules_version.label("live_rules"),
         _programmes.c.currency,
@@ -117,10 +119,13 @@ class Looks:
         return found
 
 
-def shown(session: Session, card_id: int, base_url: str) -> CardContent:
+def shown(
+    session: Session, card_id: int, base_url: str, at: datetime | None = None
+) -> CardContent:
     """Return what the card shows; *base_url* begins the address of its page.
 
-    Everything comes from the session's one snapshot, the revision included.
+    Everything comes from the session's one snapshot, the revision included. A card
+    whose end has come says so from *at*, or else from its own last change.
 
     Raises:
         NotFoundError: there is no such card.
@@ -130,11 +135,15 @@ def shown(session: Session, card_id: int, base_url: str) -> CardContent:
     card = connection.execute(_CARD, {"card": card_id}).first()
     if card is None:
         raise NotFoundError("card")
-    return read(connection, card, base_url, Looks())
+    return read(connection, card, base_url, Looks(), at)
 
 
 def read(
-    connection: Connection, card: Row[*tuple[Any, ...]], base_url: str, looks: Looks
+    connection: Connection,
+    card: Row[*tuple[Any, ...]],
+    base_url: str,
+    looks: Looks,
+    at: datetime | None = None,
 ) -> CardContent:
     """Do as `shown` does, for a *card* that was read as one of `ROWS` before."""
     key = (card.programme_id, card.live_design, card.live_rules)
@@ -145,10 +154,10 @@ def read(
     return CardContent(
         card_id=card.id,
         look=look,
-        standing=Standing.ACTIVE if card.status == Status.ACTIVE else Standing.VOID,
+        standing=_standing(card, at or card.revised_at),
         revision=card.revision,
         revised_at=card.revised_at,
-        expires_at=None,
+        expires_at=card.expires_at,
         holder=card.holder,
         code=card.code,
         short_code=codes.grouped(card.short_code),
@@ -159,6 +168,10 @@ def read(
         announcement=Announcement(card.announcement),
         page_url=f"{base_url}/card/{card.page_token}",
     )
+
+
+def _standing(card: Row[*tuple[Any, ...]], at: datetime) -> Standing:
+    return Standing(cards.status_at(card.status, card.expires_at, at).value)
 
 
 def look_of(programme: Programme, design: Design, rules: Rules) -> Look:

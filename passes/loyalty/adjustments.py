@@ -33,13 +33,14 @@ def adjust(
 
     Raises:
         InvalidError: no reason, or *points* is zero or beyond `ledger.MAX_CHANGE`.
-        CardVoidError: the card no longer counts.
+        CardVoidError: the card was ended.
+        CardExpiredError: the card's end has come.
         InsufficientPointsError: the card has fewer points than are to be taken.
     """
     words = reason.strip()
     if not 0 < len(words) <= _MAX_REASON or not words.isprintable():
         raise InvalidError("reason", f"Say why, in 1 to {_MAX_REASON} characters.")
-    card = cards.lock_active(session, card_id)
+    card = cards.lock_active(session, card_id, at)
     if points < 0 and card.available + points < 0:
         raise InsufficientPointsError(asked=-points, available=card.available)
     entries = ledger.append(

@@ -101,12 +101,13 @@ def earn(
 
     Raises:
         InvalidError: amount, receipt or time is not acceptable.
-        CardVoidError: the card no longer counts.
+        CardVoidError: the card was ended.
+        CardExpiredError: the card's end has come.
         ReceiptUsedError: the receipt was credited before.
     """
     occurred_at = _occurred(till, at)
     _check_receipt(till.receipt)
-    card = cards.lock_active(session, card_id)
+    card = cards.lock_active(session, card_id, at)
     live = ruleset.live(session, programme)
     quoted = earning.quote(live, till.amount, programme.decimals)
     day = programme.business_day(occurred_at)

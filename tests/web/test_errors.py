@@ -34,6 +34,7 @@ _POINTS = "not_enough_points"
             "not_enough_points",
         ),
         (domain.CardVoidError(), 409, "card_void"),
+        (domain.CardExpiredError(), 409, "card_expired"),
         (domain.CodeReplacedError(), 409, "code_replaced"),
         (domain.ReceiptUsedError("x"), 409, "receipt_used"),
         (domain.BusyError(), 503, "busy"),

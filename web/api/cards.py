@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from passes.cards import card as cards
 from passes.cards.card import Card, Found
-from passes.errors import CardVoidError, NotFoundError
+from passes.errors import NotFoundError
 from passes.loyalty import adjustments, ledger, purchases, undo
 from passes.loyalty.entry import Entry, Unit
 from passes.loyalty.purchases import Till
@@ -67,8 +67,7 @@ def quote(path: CardPath, body: PurchaseBody) -> Response:
 
     def work(session: Session) -> Answer:
         found = _found(session, path)
-        if found.card.status != cards.Status.ACTIVE:
-            raise CardVoidError
+        cards.check_active(found.card, services().clock())
         programme = found.programme
         given = purchases.quote(session, programme, _till(programme, body))
         return calls.ok(wording.quote(given, programme.decimals))
@@ -153,7 +152,7 @@ def replace_code(path: CardPath) -> Response:
 
     def work(session: Session) -> Answer:
         found = _found(session, path, lock=True)
-        card = cards.lock_active(session, found.card.id)
+        card = cards.lock_active(session, found.card.id, services().clock())
         cards.replace_code(session, card, services().clock())
         calls.note(session, "card.replace_code", f"card:{card.public_id}")
         return calls.ok(shown(session, found))
@@ -189,6 +188,7 @@ def shown(session: Session, found: Found) -> dict[str, object]:
         found,
         ruleset.live(session, found.programme),
         base_url=services().settings.base_url,
+        at=services().clock(),
         devices=services().apple.installed(session, found.card.id),
         with_code=Scope.REDEEM in access.caller().scopes,
     )

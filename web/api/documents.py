@@ -36,7 +36,7 @@ class Card(_Document):
     member: str
     code: str | None = None
     short_code: str
-    status: str = Field(description="`active` or `void`")
+    status: str = Field(description="`active`, `void` or `expired`")
     points: int = Field(description="What can be spent; never below zero.")
     pending: int
     status_points: int

@@ -34,6 +34,7 @@ WORDS: dict[str, tuple[HTTPStatus, str]] = {
     "conflict": (HTTPStatus.CONFLICT, "Not in the present state."),
     "not_enough_points": (HTTPStatus.CONFLICT, "The card has fewer points."),
     "card_void": (HTTPStatus.CONFLICT, "The card no longer counts."),
+    "card_expired": (HTTPStatus.CONFLICT, "The card has expired."),
     "code_replaced": (HTTPStatus.CONFLICT, "The code was replaced."),
     "contact_taken": (HTTPStatus.CONFLICT, "Another member has this contact."),
     "receipt_used": (HTTPStatus.CONFLICT, "The receipt was credited before."),

@@ -86,7 +86,7 @@ ROUTES = (
         f"{_CARD}/quote",
         cards.quote,
         documents.Quote,
-        conflicts=("card_void",),
+        conflicts=("card_void", "card_expired"),
     ),
     Route(
         "cards.earn",
@@ -96,7 +96,7 @@ ROUTES = (
         documents.Earned,
         _CREATED,
         Key.REQUIRED,
-        ("card_void", "receipt_used"),
+        ("card_void", "card_expired", "receipt_used"),
     ),
     Route(
         "cards.adjust",
@@ -106,7 +106,7 @@ ROUTES = (
         documents.Moved,
         _CREATED,
         Key.REQUIRED,
-        ("card_void", "not_enough_points"),
+        ("card_void", "card_expired", "not_enough_points"),
     ),
     Route("cards.ledger", "get", f"{_CARD}/ledger", cards.entries, documents.Entries),
     Route(
@@ -116,7 +116,7 @@ ROUTES = (
         cards.replace_code,
         documents.Card,
         key=Key.REQUIRED,
-        conflicts=("card_void",),
+        conflicts=("card_void", "card_expired"),
     ),
     Route(
         "entries.undo",

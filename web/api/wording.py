@@ -70,9 +70,15 @@ def read_cursor(written: str | None) -> int | None:
 
 
 def card(
-    found: Found, rules: Rules, *, base_url: str, devices: int, with_code: bool
+    found: Found,
+    rules: Rules,
+    *,
+    base_url: str,
+    at: datetime,
+    devices: int,
+    with_code: bool,
 ) -> dict[str, object]:
-    """Return the card, on which so many *devices* hold a pass."""
+    """Return the card as it is *at* that time; so many *devices* hold its pass."""
     row, programme = found.card, found.programme
     page = f"{base_url}/card/{row.page_token}"
     document: dict[str, object] = {"id": row.public_id, "member": found.member}
@@ -80,7 +86,7 @@ def card(
         document["code"] = row.code
     return document | {
         "short_code": row.short_code,
-        "status": row.status,
+        "status": row.status_at(at).value,
         "points": row.available,
         "pending": 0,
         "status_points": row.status_points,

@@ -27,7 +27,12 @@ def card(token: str) -> ResponseReturnValue:
     """Show the card to whoever holds its private link."""
     with services().read() as session:
         found, programme = _open(session, token)
-        content = card_content.shown(session, found.id, services().settings.base_url)
+        content = card_content.shown(
+            session,
+            found.id,
+            services().settings.base_url,
+            services().clock(),
+        )
         installed = services().apple.installed(session, found.id)
         shop = shops.present(session, programme)
         history = _history(session, programme, found)

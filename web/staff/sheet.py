@@ -61,7 +61,7 @@ def of(
     return Sheet(
         card=card.public_id,
         name=members.short_name(member),
-        active=card.status == Status.ACTIVE,
+        active=card.status_at(at) is Status.ACTIVE,
         points=card.available,
         tier=rules.tiers[card.tier].name[language],
         next_tier=rules.tiers[way.rank].name[language] if way else None,

@@ -403,6 +403,7 @@ def _tables() -> None:
         sa.Column("design_version", Id, nullable=False),
         sa.Column("last_active_at", UtcDateTime(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["member_id"], ["member.id"], name=op.f("fk_card_member_id")
         ),

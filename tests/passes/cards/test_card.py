@@ -8,7 +8,12 @@ from sqlalchemy.orm import Session
 from passes.cards import card as cards
 from passes.cards.announcement import Announcement
 from passes.delivery import changes
-from passes.errors import CardVoidError, CodeReplacedError, NotFoundError
+from passes.errors import (
+    CardExpiredError,
+    CardVoidError,
+    CodeReplacedError,
+    NotFoundError,
+)
 from tests.makers import NOON, make_card, make_programme, make_shop
 
 
@@ -153,7 +158,45 @@ def test_a_void_card_counts_no_more(session: Session) -> None:
     session.flush()
 
     with pytest.raises(CardVoidError):
-        cards.lock_active(session, card.id)
+        cards.lock_active(session, card.id, NOON)
+
+
+def test_a_card_counts_until_its_end(session: Session) -> None:
+    card = make_shop(session).card
+
+    cards.set_end(session, card, NOON + timedelta(days=1), NOON)
+
+    just_before = NOON + timedelta(days=1, microseconds=-1)
+    assert cards.lock_active(session, card.id, just_before) is card
+    with pytest.raises(CardExpiredError):
+        cards.lock_active(session, card.id, NOON + timedelta(days=1))
+
+
+def test_an_end_can_be_taken_back(session: Session) -> None:
+    card = make_shop(session).card
+    cards.set_end(session, card, NOON, NOON)
+
+    cards.set_end(session, card, None, NOON)
+
+    assert cards.lock_active(session, card.id, NOON + timedelta(days=9)) is card
+
+
+def test_an_end_is_a_change_once(session: Session) -> None:
+    card = make_shop(session).card
+    for _ in range(2):
+        cards.set_end(session, card, NOON + timedelta(days=1), NOON)
+        changes.forget(session)
+
+    assert card.revision == 2
+
+
+def test_an_ended_card_is_void_rather_than_expired(session: Session) -> None:
+    card = make_shop(session).card
+    cards.set_end(session, card, NOON, NOON)
+    cards.void(session, card, NOON)
+
+    with pytest.raises(CardVoidError):
+        cards.lock_active(session, card.id, NOON)
 
 
 def test_voiding_twice_is_one_change(session: Session) -> None:

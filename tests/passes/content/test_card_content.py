@@ -1,7 +1,7 @@
 """What a card shows."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -115,6 +115,33 @@ def test_a_void_card_says_so(session: Session) -> None:
     cards.void(session, shop.card, NOON + timedelta(minutes=1))
 
     assert shown(session, shop).standing is Standing.VOID
+
+
+@pytest.mark.parametrize(
+    ("at", "standing"),
+    [
+        (None, Standing.ACTIVE),
+        (NOON + timedelta(minutes=59), Standing.ACTIVE),
+        (NOON + timedelta(hours=1), Standing.EXPIRED),
+    ],
+)
+def test_a_card_tells_its_end_and_whether_it_has_come(
+    session: Session, at: datetime | None, standing: Standing
+) -> None:
+    shop = make_shop(session)
+    end = NOON + timedelta(hours=1)
+    cards.set_end(session, shop.card, end, NOON)
+
+    content = card_content.shown(session, shop.card.id, BASE, at)
+
+    assert (content.expires_at, content.standing) == (end, standing)
+
+
+def test_an_end_in_the_past_has_come(session: Session) -> None:
+    shop = make_shop(session)
+    cards.set_end(session, shop.card, NOON, NOON)
+
+    assert shown(session, shop).standing is Standing.EXPIRED
 
 
 def test_the_page_is_at_the_private_address(session: Session) -> None:

@@ -248,6 +248,18 @@ def test_a_void_card_earns_nothing(till: Till, services: Services) -> None:
     assert till.caller.get(till.card).get_json()["status"] == "void"
 
 
+def test_an_expired_card_earns_nothing(till: Till, services: Services) -> None:
+    now = services.clock()
+    with services.write() as session:
+        cards.set_end(session, cards.lock(session, till.shop.card.id), now, now)
+
+    for path in ("quote", "earn"):
+        answer = till.caller.post(f"{till.card}/{path}", {"amount": "1.00"}, key="k")
+        assert answer.status_code == 409
+        assert answer.get_json()["code"] == "card_expired"
+    assert till.caller.get(till.card).get_json()["status"] == "expired"
+
+
 def test_the_ledger_is_read_newest_first_in_parts(till: Till) -> None:
     for amount in ("1.00", "2.00", "3.00", "4.00", "5.00"):
         till.earn(amount)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from passes.cards import card as cards
 from passes.cards.card import Card
 from passes.errors import InvalidError
 from passes.loyalty.purchases import Purchase
@@ -241,6 +242,19 @@ def test_a_card_that_was_ended_takes_nothing_more(managers_till: Till) -> None:
     page = managers_till.browser.get(answer.headers["Location"]).text
     assert 'role="alert"' in page
     assert managers_till.balance() == 0
+    assert 'id="amount"' not in page
+
+
+def test_an_expired_card_takes_nothing_more(till: Till) -> None:
+    with till.services.write() as session:
+        card = cards.lock(session, till.card.id)
+        cards.set_end(session, card, till.services.clock(), till.services.clock())
+
+    answer = till.send("earn", amount="5", key="k1")
+
+    page = till.browser.get(answer.headers["Location"]).text
+    assert 'role="alert"' in page
+    assert till.balance() == 0
     assert 'id="amount"' not in page
 
 
