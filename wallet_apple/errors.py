@@ -1,18 +1,18 @@
 """Everything that Apple's side refuses.
 
-    AppleWalletError
-    ├── CertificateError               *remedy* says what to do about it
-    │   ├── CertificateMissingError    a file is not there
-    │   ├── CertificateUnreadableError a file is not what its name promises
-    │   ├── PassphraseError            the passphrase is missing or wrong
-    │   ├── KeyExposedError            other users of the machine can read a key
-    │   ├── KeyMismatchError           the key is not the certificate's
-    │   ├── WrongCertificateError      made for something else than passes
-    │   ├── ChainError                 not issued by the intermediate given
-    │   ├── NotYetValidError           begins later than the machine's clock
-    │   └── ExpiredError               ended
-    ├── PictureError                   a design's picture cannot be drawn
-    └── MalformedError                 bytes of a stranger do not follow their format
+AppleWalletError
+├── CertificateError               *remedy* says what to do about it
+│   ├── CertificateMissingError    a file is not there
+│   ├── CertificateUnreadableError a file is not what its name promises
+│   ├── PassphraseError            the passphrase is missing or wrong
+│   ├── KeyExposedError            other users of the machine can read a key
+│   ├── KeyMismatchError           the key is not the certificate's
+│   ├── WrongCertificateError      made for something else than passes
+│   ├── ChainError                 not issued by the intermediate given
+│   ├── NotYetValidError           begins later than the machine's clock
+│   └── ExpiredError               ended
+├── PictureError                   a design's picture cannot be drawn
+└── MalformedError                 bytes of a stranger do not follow their format
 """
 
 from passes import errors
