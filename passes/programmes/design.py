@@ -105,8 +105,8 @@ def starter(
                 "en": "Show your card each time you pay.",
             },
             {
-                "fr": "Vos points vous font monter de niveau, et un niveau ne se perd pas"
-                " avec le temps.",
+                "fr": "Vos points vous font monter de niveau, et un niveau ne se perd"
+                " pas avec le temps.",
                 "en": "Your points lift you to the next tier, and time does not take it"
                 " away.",
             },
