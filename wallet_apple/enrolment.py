@@ -63,9 +63,13 @@ def store(
     *,
     passphrase: str | None = None,
     trust: chains.Trust = chains.APPLE,
+    pass_type: str | None = None,
     at: datetime,
 ) -> certificates.Facts:
     """Take in what Apple or somebody's Mac gave, and return what it is.
+
+    *pass_type* is the one that passes in the field have: a certificate for another
+    could update none of them, and is refused.
 
     *data* is PEM, DER or a .p12. A certificate without a key is matched with the key
     of the request. Nothing is written before everything is checked; what signed
@@ -80,6 +84,7 @@ def store(
     key = parcel.key or _kept_key(folder, leaf)
     found = (*parcel.certificates, *_kept_intermediates(folder))
     credentials = certificates.match(leaf, key, found, trust=trust, at=at)
+    _refuse_other(credentials.facts.pass_type_identifier, pass_type)
     folders.write_certificates(
         folder / certificates.INTERMEDIATE_FILE, credentials.intermediate
     )
@@ -87,6 +92,16 @@ def store(
     folders.write_certificates(folder / certificates.CERTIFICATE_FILE, leaf)
     _forget_request(folder, key)
     return credentials.facts
+
+
+def _refuse_other(pass_type: str, issued: str | None) -> None:
+    if issued is None or pass_type == issued:
+        return
+    raise errors.CertificateError(
+        f"The certificate is for {pass_type}, and the passes that people hold are of "
+        f"{issued}: none of them would be updated again.",
+        remedy=f"Import one for {issued}, or say --replace-pass-type.",
+    )
 
 
 def store_intermediate(

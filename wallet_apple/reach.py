@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from passes.cards.card import Card
 from passes.delivery import lanes
-from wallet_apple.tables import ApplePass, Registration
+from wallet_apple.tables import ApplePass, Device, Registration
 
 _passes = cast("Table", ApplePass.__table__)
 _rows = cast("Table", Registration.__table__)
@@ -67,3 +67,16 @@ def of_programme(session: Session, programme_id: int, design_version: int = 0) -
         )
     ).one()
     return Reach(*row)
+
+
+def pass_type_in_use(session: Session, signing: str | None) -> str | None:
+    """Return the pass type of the passes that people hold; None while nobody does.
+
+    Devices have told it; passes that were only downloaded are of *signing*, what was
+    signed for until now.
+    """
+    told = session.scalar(select(Device.pass_type).order_by(Device.id.desc()).limit(1))
+    if told is not None:
+        return told
+    downloaded = select(ApplePass.card_id).where(ApplePass.fetched_at.is_not(None))
+    return signing if session.scalar(downloaded.limit(1)) is not None else None

@@ -69,6 +69,23 @@ def test_what_apple_answers_to_the_request_is_stored_with_its_key(
     assert not request.exists()
 
 
+def test_another_pass_type_than_the_passes_have_is_refused(
+    office: Office, folder: Path
+) -> None:
+    request = enrolment.request(folder, email="a@example.org", name="Café")
+    answer = certified(office, request).public_bytes(DER)
+
+    with pytest.raises(errors.CertificateError, match=r"people hold are of pass\.old"):
+        enrolment.store(
+            folder, answer, trust=office.trust, pass_type="pass.old", at=NOON
+        )
+    assert not (folder / certificates.CERTIFICATE_FILE).exists()
+
+    same = authority.PASS_TYPE_IDENTIFIER
+    enrolment.store(folder, answer, trust=office.trust, pass_type=same, at=NOON)
+    assert (folder / certificates.CERTIFICATE_FILE).exists()
+
+
 def test_a_second_request_is_the_first_one(folder: Path) -> None:
     first = enrolment.request(folder, email="a@example.org", name="Café").read_bytes()
     again = enrolment.request(folder, email="a@example.org", name="Café").read_bytes()

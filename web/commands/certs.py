@@ -7,13 +7,15 @@ from urllib.parse import urlsplit
 import click
 import pycurl
 
-from passes import clock
-from wallet_apple import enrolment
+from passes import clock, db
+from passes.programmes.media import MediaFiles
+from wallet_apple import enrolment, reach
 from wallet_apple.certificates import Facts
 from wallet_apple.errors import CertificateError, PassphraseError
-from web import development, doctor
+from wallet_apple.identity import Identity
+from web import development, doctor, services
 from web.commands import running
-from web.config import Settings
+from web.config import ConfigurationError, Settings
 
 _SECONDS = 20
 
@@ -52,18 +54,24 @@ def csr(email: str | None, name: str) -> None:
 
 @certs.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_(file: Path) -> None:
+@click.option(
+    "--replace-pass-type",
+    is_flag=True,
+    help="Take another pass type too: the passes that people hold stay as they are.",
+)
+def import_(file: Path, *, replace_pass_type: bool) -> None:
     """Take in what Apple or a Mac gave: .cer, PEM or .p12.
 
     A password is asked for when the file has one.
     """
     settings = running.settings()
     data = file.read_bytes()
+    pass_type = None if replace_pass_type else _in_use(settings)
     try:
-        facts = _store(settings, data, None)
+        facts = _store(settings, data, None, pass_type)
     except PassphraseError:
         typed = click.prompt("Password of the file", hide_input=True)
-        facts = _store(settings, data, typed)
+        facts = _store(settings, data, typed, pass_type)
     for line in _described(facts):
         click.echo(line)
 
@@ -95,12 +103,27 @@ def wwdr(file: Path | None) -> None:
     )
 
 
-def _store(settings: Settings, data: bytes, passphrase: str | None) -> Facts:
+def _in_use(settings: Settings) -> str | None:
+    """Return the pass type that people's passes have, None before the first."""
+    files = services.apple_files(settings)
+    signing = Identity(files, MediaFiles(settings.media_dir).load).pass_type
+    try:
+        with running.database(settings) as sessions, db.read(sessions) as session:
+            return reach.pass_type_in_use(session, signing)
+    except ConfigurationError:
+        # Certificates may come before the database.
+        return None
+
+
+def _store(
+    settings: Settings, data: bytes, passphrase: str | None, pass_type: str | None
+) -> Facts:
     return enrolment.store(
         settings.certs_dir,
         data,
         passphrase=passphrase,
         trust=doctor.trust(settings),
+        pass_type=pass_type,
         at=clock.now(),
     )
 
