@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from passes import names
+from passes import names, typed
 from passes.cards import card as cards
 from passes.errors import InsufficientPointsError, InvalidError
 from passes.loyalty import ledger
@@ -38,7 +38,7 @@ def adjust(
         InsufficientPointsError: the card has fewer points than are to be taken.
     """
     words = reason.strip()
-    if not 0 < len(words) <= _MAX_REASON or not words.isprintable():
+    if not 0 < len(words) <= _MAX_REASON or not typed.showable(words):
         raise InvalidError("reason", f"Say why, in 1 to {_MAX_REASON} characters.")
     card = cards.lock_active(session, card_id, at)
     if points < 0 and card.available + points < 0:

@@ -11,6 +11,7 @@ from babel.numbers import get_currency_name, get_currency_symbol
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from passes import typed
 from passes.db import Base, Json
 from passes.errors import InvalidError, NotFoundError
 from passes.programmes import media
@@ -306,5 +307,5 @@ def _text(field: str, value: Text, longest: int) -> None:
 def _length(field: str, value: str, longest: int) -> None:
     if len(value) > longest:
         raise InvalidError(field, f"Use at most {longest} characters.")
-    if any(not (char.isprintable() or char == "\n") for char in value):
+    if not typed.showable(value, lines=True):
         raise InvalidError(field, "Use printable characters only.")

@@ -12,6 +12,7 @@ from pydantic import (
     Field,
 )
 
+from passes import typed
 from passes.loyalty.ledger import MAX_CHANGE
 
 _TIME = re.compile(
@@ -22,7 +23,7 @@ _LATER = "Not in this version: a request with it is refused as `not_supported_ye
 
 
 def _printable(text: str) -> str:
-    if not text.isprintable():
+    if not typed.showable(text):
         raise ValueError("Use printable characters")
     return text
 

@@ -10,6 +10,7 @@ from flask_babel import gettext, ngettext
 from passes.programmes import design as designs
 from passes.programmes.design import Design, Spot, Text
 from passes.programmes.programme import LANGUAGES
+from passes.typed import showable
 
 COLOURS = ("background", "foreground", "label")
 PICTURES = ("logo", "strip")
@@ -196,7 +197,7 @@ class _Reader:
                 "Use at most %(num)s characters.",
                 longest,
             )
-        elif any(not (char.isprintable() or char == "\n") for char in typed):
+        elif not showable(typed, lines=True):
             self.errors[name] = gettext("Some of these characters cannot be shown.")
         return name in self.errors
 

@@ -83,6 +83,16 @@ def test_a_design_is_read_back_whole(session: Session) -> None:
     assert design.draft(session, programme) == look
 
 
+def test_a_text_in_good_french_is_taken_as_it_is(session: Session) -> None:
+    programme = make_programme(session)
+    said = "Un café\N{NARROW NO-BREAK SPACE}! À 1\N{NO-BREAK SPACE}€."
+    look = replace(LOOK, terms={"fr": said, "en": "A coffee! For €1."})
+
+    design.save(session, programme, look, NOON)
+
+    assert design.draft(session, programme).terms["fr"] == said
+
+
 @pytest.mark.parametrize(
     ("look", "field"),
     [
