@@ -5,8 +5,6 @@ _NO_BREAK = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 
 
 def showable(text: str, *, lines: bool = False) -> bool:
-    """Tell whether every character can be seen, spaces and with *lines* their ends
-    included.
-    """
+    """Tell whether every character can be seen; with *lines*, their ends may be too."""
     allowed = _NO_BREAK + ("\n" if lines else "")
     return all(char.isprintable() or char in allowed for char in text)

@@ -75,7 +75,9 @@ def test_a_good_ledger_is_told_too(server: Server) -> None:
     proving.prove_when_due(server.services)
 
     assert "palier_ledger_differences 0.0" in metrics(server)
-    [proved] = re.findall(r"\npalier_ledger_proved_timestamp_seconds (\S+)", metrics(server))
+    [proved] = re.findall(
+        r"\npalier_ledger_proved_timestamp_seconds (\S+)", metrics(server)
+    )
     assert float(proved) == NOON.timestamp()
     assert told(server).well
 
