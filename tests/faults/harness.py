@@ -3,7 +3,7 @@
 The server is a process group of its own, so that all of it can be killed at once.
 Each till keeps outside of it, in a file that is synced line by line, what the server
 has acknowledged; it repeats a request with its key until the answer is definite. In
-the end the judge compares the two, and proves the ledger.
+the end the judge (`verdicts`) compares the two, and proves the ledger.
 """
 
 import http.client
@@ -19,18 +19,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from passes import db
 from passes.db import Sessions
-from passes.loyalty import verification
-from passes.loyalty.entry import Account, Entry, Unit
-from passes.loyalty.purchases import Purchase
 from passes.people.actor import SYSTEM
 from tests.makers import make_card, make_programme
 from wallet_apple import authority
@@ -127,73 +123,86 @@ class Shop:
     cards: Sequence[str]
 
 
-@dataclass
-class Verdict:
-    """The judge's figures, and what the tills saw meanwhile."""
+@dataclass(frozen=True)
+class Moved:
+    """A movement that was acknowledged: its entry, whose it is, its points."""
 
-    acknowledged: int = 0
-    lost: int = 0
-    doubled: int = 0
-    mismatched: int = 0
-    broken: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return (
-            f"acknowledged={self.acknowledged} lost={self.lost}"
-            f" doubled={self.doubled} mismatch={self.mismatched}"
-            f" invariants={len(self.broken)}"
-        )
-
-    @property
-    def clean(self) -> bool:
-        """Whether nothing was lost, doubled or broken, and something happened."""
-        found = (self.lost, self.doubled, self.mismatched, len(self.broken))
-        return self.acknowledged > 0 and not any(found)
+    entry: str
+    card: str
+    points: int
 
 
 class Till(threading.Thread):
-    """Earns on random cards until told to stop; never forgets an unanswered key."""
+    """Earns on random cards until told to stop; never forgets an unanswered key.
 
-    def __init__(self, server: Server, shop: Shop, number: int, seed: int) -> None:
+    *moved* is what all tills together have done. *broken* counts the requests that
+    got no answer at all; each was sent again.
+    """
+
+    def __init__(
+        self, server: Server, shop: Shop, number: int, seed: int, moved: list[Moved]
+    ) -> None:
         super().__init__(name=f"till-{number}", daemon=True)
         self.book = server.folder / f"till-{number}.jsonl"
         self.seconds: list[float] = []
         self.statuses: Counter[int] = Counter()
+        self.broken = 0
         self.closing = threading.Event()
         self._server, self._shop, self._number = server, shop, number
-        self._seed = seed
+        self._seed, self._moved = seed, moved
         self._draw = random.Random(seed * 1000 + number)  # noqa: S311
         self._connection: http.client.HTTPConnection | None = None
 
     def run(self) -> None:
-        """Sell until the shop closes."""
-        sold = 0
+        """Work until the shop closes."""
+        done = 0
         try:
             with self.book.open("a") as book:
                 while not self.closing.is_set():
-                    sold += 1
-                    self._sell(
-                        f"till-{self._seed}-{self._number}-{sold}", book.fileno()
+                    done += 1
+                    self._work(
+                        f"till-{self._seed}-{self._number}-{done}", book.fileno()
                     )
         finally:
             self._hang_up()
+
+    def _work(self, key: str, book: int) -> None:
+        self._sell(key, book)
 
     def _sell(self, key: str, book: int) -> None:
         card = self._draw.choice(self._shop.cards)
         euros = self._draw.randint(1, 40)
         body = {"amount": f"{euros}.00", "receipt": key}
+        path = f"/api/v1/cards/{card}/earn"
+        answer = self._ask(path, body, key)
+        self._note(book, answer, key=key, card=card, points=euros, kind="earn")
+
+    def _ask(
+        self, path: str, body: object, key: str, *, may_refuse: bool = False
+    ) -> bytes | None:
+        """Send until the answer is definite; None where it is a refusal."""
         began = time.monotonic()
-        while (status := self._post(f"/api/v1/cards/{card}/earn", body, key)) != 201:
+        while (told := self._post(path, body, key)) is None or told[0] != 201:
+            if told is not None and may_refuse and told[0] == 409:
+                return None
             # Nothing but trouble on the way can come instead; it is asked again.
-            if status is not None and status < 500 and status != 429:
-                raise AssertionError(f"{key} was answered {status}")
+            if told is not None and told[0] < 500 and told[0] != 429:
+                raise AssertionError(f"{key} was answered {told[0]}: {told[1]!r}")
             time.sleep(0.05)
         self.seconds.append(time.monotonic() - began)
-        line = json.dumps({"key": key, "card": card, "points": euros})
-        os.write(book, f"{line}\n".encode())
-        os.fsync(book)
+        return told[1]
 
-    def _post(self, path: str, body: object, key: str) -> int | None:
+    def _note(self, book: int, answer: bytes | None, **move: str | int) -> None:
+        if answer is None:
+            return
+        os.write(book, f"{json.dumps(move)}\n".encode())
+        os.fsync(book)
+        entry = json.loads(answer)["entries"][0]["id"]
+        if move["kind"] != "undo":
+            moved = Moved(entry, str(move["card"]), int(move["points"]))
+            self._moved.append(moved)
+
+    def _post(self, path: str, body: object, key: str) -> tuple[int, bytes] | None:
         if self._connection is None:
             self._connection = http.client.HTTPConnection(
                 "127.0.0.1", self._server.port, timeout=15
@@ -206,12 +215,13 @@ class Till(threading.Thread):
         try:
             self._connection.request("POST", path, json.dumps(body), headers)
             answer = self._connection.getresponse()
-            answer.read()
+            told = answer.read()
         except (OSError, http.client.HTTPException):
+            self.broken += 1
             self._hang_up()
             return None
         self.statuses[answer.status] += 1
-        return answer.status
+        return answer.status, told
 
     def _hang_up(self) -> None:
         if self._connection is not None:
@@ -219,10 +229,42 @@ class Till(threading.Thread):
             self._connection = None
 
 
+class Manager(Till):
+    """A till that also corrects by hand, and takes back what any till did."""
+
+    def _work(self, key: str, book: int) -> None:
+        drawn = self._draw.random()
+        if drawn < 0.4 or not self._moved:
+            self._sell(key, book)
+        elif drawn < 0.7:
+            self._adjust(key, book)
+        else:
+            self._undo(key, book)
+
+    def _adjust(self, key: str, book: int) -> None:
+        card = self._draw.choice(self._shop.cards)
+        points = self._draw.choice((-60, -25, -5, 10))
+        body = {"points": points, "reason": "counted again"}
+        path = f"/api/v1/cards/{card}/adjust"
+        answer = self._ask(path, body, key, may_refuse=True)
+        self._note(book, answer, key=key, card=card, points=points, kind="adjust")
+
+    def _undo(self, key: str, book: int) -> None:
+        # Among the newest, so that tills meet on one.
+        taken = self._draw.choice(self._moved[-8:])
+        path = f"/api/v1/entries/{taken.entry}/undo"
+        answer = self._ask(path, {}, key, may_refuse=True)
+        given = -taken.points
+        self._note(book, answer, key=key, card=taken.card, points=given, kind="undo")
+
+
 @contextmanager
-def tills(server: Server, shop: Shop, many: int, seed: int) -> Iterator[list[Till]]:
-    """Let *many* tills sell; on leaving, each waits for its last answer."""
-    running = [Till(server, shop, number, seed) for number in range(many)]
+def tills(
+    server: Server, shop: Shop, many: int, seed: int, kind: type[Till] = Till
+) -> Iterator[list[Till]]:
+    """Let *many* tills work; on leaving, each waits for its last answer."""
+    moved: list[Moved] = []
+    running = [kind(server, shop, number, seed, moved) for number in range(many)]
     for till in running:
         till.start()
     try:
@@ -249,35 +291,6 @@ def found(sessions: Sessions, cards: int = 8) -> Shop:
         scopes = ("read", "earn", "admin")
         key = keys.create(session, programme, "till", scopes, by=SYSTEM, at=at)
     return Shop(key, made)
-
-
-def judge(sessions: Sessions, running: Sequence[Till]) -> Verdict:
-    """Compare what was acknowledged with what the database holds."""
-    told = [
-        json.loads(line)
-        for till in running
-        for line in till.book.read_text().splitlines()
-    ]
-    verdict = Verdict(acknowledged=len(told))
-    with db.read(sessions) as session:
-        receipts = Counter(session.scalars(select(Purchase.receipt)))
-        rows = session.execute(
-            select(Entry.idempotency_key, Entry.amount).where(
-                Entry.account == Account.CARD, Entry.unit == Unit.POINTS
-            )
-        )
-        points: dict[str | None, list[int]] = {}
-        for key, amount in rows:
-            points.setdefault(key, []).append(amount)
-        verdict.broken = [str(each) for each in verification.verify(session)]
-    for sale in told:
-        given = points.get(sale["key"], [])
-        verdict.lost += not given
-        verdict.doubled += len(given) > 1 or receipts[sale["key"]] > 1
-        verdict.mismatched += bool(given) and given[0] != sale["points"]
-    # What nobody was told of must not be there either, once all tills are answered.
-    verdict.mismatched += len(receipts) - len({sale["key"] for sale in told})
-    return verdict
 
 
 def say(capsys: pytest.CaptureFixture[str], line: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from passes.db import Sessions
-from tests.faults import harness
+from tests.faults import harness, verdicts
 from tests.faults.harness import Server
 
 SEED = 20261124
@@ -18,7 +18,7 @@ TILLS = 4
 
 def crash(
     folder: Path, engine: Engine, database_url: str, cycles: int, seed: int
-) -> tuple[harness.Verdict, list[float]]:
+) -> tuple[verdicts.Verdict, list[float]]:
     """Kill the whole server *cycles* times under load; return what the judge says."""
     sessions = Sessions(engine)
     shop = harness.found(sessions)
@@ -32,7 +32,7 @@ def crash(
             recovered.append(server.start())
         time.sleep(0.5)
         harness.close(running)
-        return harness.judge(sessions, running), recovered
+        return verdicts.judge(sessions, running), recovered
 
 
 @pytest.mark.faults

@@ -11,7 +11,7 @@ import pytest
 
 from passes import db, migrations
 from passes.db import Sessions
-from tests.faults import harness
+from tests.faults import harness, verdicts
 from tests.faults.harness import Server
 
 SEED = 12
@@ -102,7 +102,7 @@ def test_a_database_that_crashes_and_returns_loses_nothing(
             cluster.start()
         time.sleep(1.0)
         harness.close(running)
-        verdict = harness.judge(Sessions(engine), running)
+        verdict = verdicts.judge(Sessions(engine), running)
     engine.dispose()
 
     longest = max(max(till.seconds) for till in running)

@@ -20,6 +20,9 @@ from wallet_apple.tables import Device, Registration
 SEED = 10
 TILLS = 2
 SHORT, LONG = 4.0, 60.0
+SLACK = 0.2
+NOISE = 0.25
+"""Seconds that a few calls on a busy machine may differ by, with no outage at all."""
 
 
 def install(sessions: Sessions) -> None:
@@ -86,6 +89,7 @@ def test_the_till_works_while_pushes_go_nowhere(
             apns.restore()
 
     statuses = {status for till in (*well, *away) for status in till.statuses}
+    broken = sum(till.broken for till in (*well, *away))
     p95 = [
         harness.percentile([took for till in tills for took in till.seconds], 0.95)
         for tills in (well, away)
@@ -94,7 +98,9 @@ def test_the_till_works_while_pushes_go_nowhere(
         capsys,
         f"R10 {engine.dialect.name} sold={sum(len(till.seconds) for till in away)}"
         f" p95_well={p95[0] * 1000:.0f}ms p95_away={p95[1] * 1000:.0f}ms"
-        f" ratio={p95[1] / p95[0]:.2f} owed={owed}",
+        f" ratio={p95[1] / p95[0]:.2f} broken={broken} owed={owed}",
     )
     assert statuses == {201}
+    assert broken == 0
+    assert p95[1] <= p95[0] * (1 + SLACK) + (0 if long_form else NOISE)
     assert owed > 0
