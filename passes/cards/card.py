@@ -5,7 +5,6 @@ entry; `passes.loyalty.verification` proves them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -23,16 +22,12 @@ from passes.delivery.changes import Priority
 from passes.errors import (
     CardExpiredError,
     CardVoidError,
-    CodeReplacedError,
     NotFoundError,
 )
-from passes.people.member import Member
 from passes.programmes.programme import Programme
 
 _PAGE_TOKEN = 26
 _SECOND = timedelta(seconds=1)
-# A replaced code is told apart from an unknown one for this long.
-_REPLACED_FOR = timedelta(days=30)
 # News that the phone may not have fetched yet are not drowned: a tier-up by points
 # for a moment, either by what is said to nobody for longer.
 _NEWS = timedelta(seconds=10)
@@ -92,25 +87,7 @@ class Card(Base):
         return status_at(self.status, self.expires_at, at)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A card with its programme, and the public id of its member."""
-
-    card: Card
-    programme: Programme
-    member: str
-
-
 _HELD = "palier.held"
-_FOUND = (
-    select(Card, Programme, Member.public_id)
-    .join(Programme, Programme.id == Card.programme_id)
-    .join(Member, Member.id == Card.member_id)
-    .where(Card.programme_id == bindparam("of"), Card.public_id == bindparam("name"))
-)
-_FOUND_LOCKED = _FOUND.with_for_update(of=Card).execution_options(
-    populate_existing=True
-)
 _LOCK = (
     select(Card)
     .where(Card.id == bindparam("id"))
@@ -167,6 +144,11 @@ def lock(session: Session, card_id: int) -> Card:
     return card
 
 
+def hold(session: Session, card: Card) -> None:
+    """Note that this transaction has locked the card: it cannot have changed."""
+    _held(session)[card.id] = card
+
+
 def _held(session: Session) -> dict[int, Card]:
     """Return the cards that this transaction has locked; they cannot have changed."""
     transaction = session.get_transaction()
@@ -208,70 +190,6 @@ def status_at(status: str, expires_at: datetime | None, at: datetime) -> Status:
     if status == Status.ACTIVE and expires_at is not None and expires_at <= at:
         return Status.EXPIRED
     return Status(status)
-
-
-def by_public_id(session: Session, programme_id: int, public_id: str) -> Card:
-    """Return the programme's card of that name, or raise `NotFoundError`."""
-    card = session.scalar(
-        select(Card).where(
-            Card.programme_id == programme_id, Card.public_id == public_id
-        )
-    )
-    if card is None:
-        raise NotFoundError("card")
-    return card
-
-
-def found(
-    session: Session, programme_id: int, public_id: str, *, lock: bool = False
-) -> Found:
-    """Return the programme's card of that name with what it is of, in one statement.
-
-    Raises:
-        NotFoundError: the programme has no such card.
-    """
-    row = session.execute(
-        _FOUND_LOCKED if lock else _FOUND, {"of": programme_id, "name": public_id}
-    ).first()
-    if row is None:
-        raise NotFoundError("card")
-    if lock:
-        _held(session)[row[0].id] = row[0]
-    return Found(*row)
-
-
-def by_page_token(session: Session, token: str) -> Card:
-    """Return the card whose private page *token* opens, or raise `NotFoundError`."""
-    card = session.scalar(select(Card).where(Card.page_token == token))
-    if card is None:
-        raise NotFoundError("card")
-    return card
-
-
-def of_member(session: Session, member_id: int) -> list[Card]:
-    """Return the member's cards, oldest first."""
-    query = select(Card).where(Card.member_id == member_id).order_by(Card.id)
-    return list(session.scalars(query))
-
-
-def by_code(session: Session, programme_id: int, typed: str, at: datetime) -> Card:
-    """Return the card whose member code or short code was scanned or typed.
-
-    Raises:
-        NotFoundError: it is no code, or no card of this programme has it.
-        CodeReplacedError: the card has a newer code.
-    """
-    code = codes.read(typed)
-    if code is None:
-        raise NotFoundError("card")
-    column = Card.code if "." in code else Card.short_code
-    card = session.scalar(
-        select(Card).where(Card.programme_id == programme_id, column == code)
-    )
-    if card is None:
-        _refuse_replaced(session, programme_id, code, at)
-        raise NotFoundError("card")
-    return card
 
 
 def replace_code(session: Session, card: Card, at: datetime) -> None:
@@ -362,16 +280,3 @@ def _announced(
     lasting = _HEARD if announce is Announcement.NOTHING else _NEWS
     unheard = changes.noted(session, card.id) or at - card.revised_at < lasting
     return max(former, announce, key=_WEIGHTS.__getitem__) if unheard else announce
-
-
-def _refuse_replaced(
-    session: Session, programme_id: int, code: str, at: datetime
-) -> None:
-    retired = (
-        select(RetiredCode.retired_at)
-        .join(Card, Card.id == RetiredCode.card_id)
-        .where(RetiredCode.code == code, Card.programme_id == programme_id)
-    )
-    retired_at = session.scalar(retired)
-    if retired_at is not None and at - retired_at < _REPLACED_FOR:
-        raise CodeReplacedError

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from passes.cards import card as cards
+from passes.cards import finding
 from passes.cards.card import Card
 from passes.people import member as members
 from passes.people.member import Details, Member
@@ -47,7 +48,7 @@ def lock(session: Session, member: Member) -> list[Card]:
         NotFoundError: the member was erased.
     """
     # In the order of everybody else, or two of them would wait for each other.
-    of = [card.id for card in cards.of_member(session, member.id)]
+    of = [card.id for card in finding.of_member(session, member.id)]
     held = [cards.lock(session, card_id) for card_id in of]
     members.lock(session, member)
     return held

@@ -6,7 +6,9 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from passes.cards import card as cards
-from passes.cards.card import Card, Found
+from passes.cards import finding
+from passes.cards.card import Card
+from passes.cards.finding import Found
 from passes.errors import NotFoundError
 from passes.loyalty import adjustments, ledger, purchases, undo
 from passes.loyalty.entry import Entry, Unit
@@ -43,7 +45,7 @@ def lookup(body: Code) -> Response:
 
     def work(session: Session) -> Answer:
         programme = calls.programme(session)
-        card = cards.by_code(session, programme.id, body.code, services().clock())
+        card = finding.by_code(session, programme.id, body.code, services().clock())
         return calls.ok(shown(session, _of(session, programme, card)))
 
     try:
@@ -202,7 +204,7 @@ def opened(
 
 
 def _found(session: Session, path: CardPath, *, lock: bool = False) -> Found:
-    return cards.found(session, access.caller().programme_id, path.card, lock=lock)
+    return finding.found(session, access.caller().programme_id, path.card, lock=lock)
 
 
 def _of(session: Session, programme: Programme, card: Card) -> Found:

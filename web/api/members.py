@@ -4,7 +4,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from passes.cards import card as cards
-from passes.cards import holder
+from passes.cards import finding, holder
 from passes.people import consent
 from passes.people import member as members
 from passes.people.consent import Purpose
@@ -180,5 +180,5 @@ def _worded(session: Session, member: Member) -> dict[str, object]:
     return wording.member(
         member,
         consent.current(session, member.id),
-        cards.of_member(session, member.id),
+        finding.of_member(session, member.id),
     )

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-from passes.cards.card import Card, Found
+from passes.cards.card import Card
+from passes.cards.finding import Found
 from passes.errors import InvalidError
 from passes.loyalty import tiers
 from passes.loyalty.earning import Quote

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from passes.cards import card as cards
+from passes.cards import finding
 from passes.cards.card import Card, Status
 from passes.people import member as members
 from passes.people.member import Member
@@ -73,7 +73,7 @@ def home() -> ResponseReturnValue:
         programme = programmes.by_slug(session, SLUG)
         shop = shops.present(session, programme)
         offered = _offered(session, programme.id)
-        chosen = cards.by_page_token(session, wanted) if wanted else None
+        chosen = finding.by_page_token(session, wanted) if wanted else None
     # The phone is held by whoever reads the page.
     _phone().language = languages.current()
     join_url = f"{services().settings.base_url}/join/{SLUG}"
@@ -91,7 +91,7 @@ def home() -> ResponseReturnValue:
 def install() -> ResponseReturnValue:
     """Add a card to the phone, as a customer's tap on the button does."""
     with services().read() as session:
-        card = cards.by_page_token(session, request.form.get("card", ""))
+        card = finding.by_page_token(session, request.form.get("card", ""))
     standins.install(services(), _phone(), card.id)
     return redirect(url_for("demo.home"), HTTPStatus.SEE_OTHER)
 

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from passes.cards import card as cards
+from passes.cards import finding
 from passes.cards.card import Card
 from passes.content import card_content, explanations
 from passes.content.shown import CardContent, Movement
@@ -63,7 +63,7 @@ def apple_pass(token: str) -> ResponseReturnValue:
 
 
 def _open(session: Session, token: str) -> tuple[Card, Programme]:
-    found = cards.by_page_token(session, token)
+    found = finding.by_page_token(session, token)
     member = session.get_one(Member, found.member_id)
     languages.choose(member.language)
     return found, programmes.by_id(session, found.programme_id)

@@ -8,7 +8,7 @@ from flask import flash, request
 from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 
-from passes.cards import card as cards
+from passes.cards import finding
 from passes.cards.card import Card
 from passes.errors import (
     AlreadyReversedError,
@@ -70,4 +70,4 @@ def card_of(session: Session, card_id: str) -> tuple[Programme, Card]:
     """Return the programme worked in and its card, or raise `NotFoundError`."""
     programme = access.current_programme(session)
     languages.choose_zone(programme.timezone)
-    return programme, cards.by_public_id(session, programme.id, card_id)
+    return programme, finding.by_public_id(session, programme.id, card_id)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from passes import names
 from passes.cards import card as cards
+from passes.cards import finding
 from passes.cards.card import Card
 from passes.errors import (
     CodeReplacedError,
@@ -48,7 +49,7 @@ def find() -> ResponseReturnValue:
     try:
         with services().read() as session:
             programme = access.current_programme(session)
-            found = cards.by_code(session, programme.id, code, services().clock())
+            found = finding.by_code(session, programme.id, code, services().clock())
     except CodeReplacedError:
         return _ask_again(gettext("This code was replaced. Ask for the new card."))
     except NotFoundError:

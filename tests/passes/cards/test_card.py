@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from passes.cards import card as cards
+from passes.cards import finding
 from passes.cards.announcement import Announcement
 from passes.delivery import changes
 from passes.errors import (
@@ -34,7 +35,7 @@ def test_a_card_is_found_by_either_code(session: Session) -> None:
     shop = make_shop(session)
 
     for code in (shop.card.code, shop.card.short_code.lower()):
-        found = cards.by_code(session, shop.programme.id, code, NOON)
+        found = finding.by_code(session, shop.programme.id, code, NOON)
         assert found.id == shop.card.id
 
 
@@ -42,7 +43,7 @@ def test_a_code_of_another_programme_is_unknown(session: Session) -> None:
     shop, other = make_shop(session), make_programme(session, "other")
 
     with pytest.raises(NotFoundError):
-        cards.by_code(session, other.id, shop.card.code, NOON)
+        finding.by_code(session, other.id, shop.card.code, NOON)
 
 
 def test_a_replaced_code_is_told_apart_for_thirty_days(session: Session) -> None:
@@ -52,10 +53,10 @@ def test_a_replaced_code_is_told_apart_for_thirty_days(session: Session) -> None
     session.flush()
 
     with pytest.raises(CodeReplacedError):
-        cards.by_code(session, shop.programme.id, old, NOON + timedelta(days=29))
+        finding.by_code(session, shop.programme.id, old, NOON + timedelta(days=29))
     with pytest.raises(NotFoundError):
-        cards.by_code(session, shop.programme.id, old, NOON + timedelta(days=30))
-    found = cards.by_code(session, shop.programme.id, shop.card.code, NOON)
+        finding.by_code(session, shop.programme.id, old, NOON + timedelta(days=30))
+    found = finding.by_code(session, shop.programme.id, shop.card.code, NOON)
     assert found.id == shop.card.id
 
 
@@ -67,7 +68,7 @@ def test_a_replaced_code_of_another_programme_is_unknown(session: Session) -> No
 
     for code in old:
         with pytest.raises(NotFoundError):
-            cards.by_code(session, other.id, code, NOON)
+            finding.by_code(session, other.id, code, NOON)
 
 
 def test_two_revisions_never_share_a_second(session: Session) -> None:
@@ -214,6 +215,6 @@ def test_a_card_is_found_on_its_private_page_only_by_its_token(
 ) -> None:
     card = make_card(session, make_programme(session))
 
-    assert cards.by_page_token(session, card.page_token).id == card.id
+    assert finding.by_page_token(session, card.page_token).id == card.id
     with pytest.raises(NotFoundError):
-        cards.by_page_token(session, card.public_id)
+        finding.by_page_token(session, card.public_id)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from passes import db
 from passes.cards import card as cards
-from passes.cards import holder
+from passes.cards import finding, holder
 from passes.db import Sessions
 from passes.errors import NotFoundError
 from passes.people import member as members
@@ -46,7 +46,7 @@ def test_erasing_voids_every_card(session: Session) -> None:
 
     erasure.erase(session, shop.member, actor=MANAGER, at=NOON)
 
-    held = cards.of_member(session, shop.member.id)
+    held = finding.of_member(session, shop.member.id)
     assert [card.status for card in held] == ["void", "void"]
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from passes.cards import card as cards
-from passes.cards import codes
+from passes.cards import codes, finding
 from passes.people.audit import AuditRecord
 from passes.programmes import programme as programmes
 from tests.makers import make_card, make_programme
@@ -342,5 +342,5 @@ def test_a_change_tells_the_wallets(till: Till, services: Services) -> None:
 
     with services.read() as session:
         programme = programmes.by_slug(session, "cafe")
-        card = cards.by_public_id(session, programme.id, till.shop.card.public_id)
+        card = finding.by_public_id(session, programme.id, till.shop.card.public_id)
         assert card.revision == before + 1

@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select
 
-from passes.cards import card as cards
+from passes.cards import finding
 from passes.loyalty import verification
 from passes.loyalty.entry import Note
 from passes.people.audit import AuditRecord
@@ -152,7 +152,7 @@ def test_a_new_name_reaches_the_phones(till: Till, services: Services) -> None:
     till.caller.send("PATCH", f"/members/{member}", json={"name": "Bo"})
 
     with services.read() as session:
-        card = cards.by_page_token(session, till.shop.card.page_token)
+        card = finding.by_page_token(session, till.shop.card.page_token)
         assert card.revision == till.shop.card.revision + 1
 
 
