@@ -80,7 +80,8 @@ def _joined(
         f"join:{key}",
         idempotency.fingerprint("POST", request.path, repr(filled.data).encode()),
     )
-    with services().write() as session:
+
+    def work(session: Session) -> Answer:
         programme = programmes.by_slug(session, slug)
         return idempotency.answer(
             session,
@@ -90,6 +91,8 @@ def _joined(
             refused=_refused,
             at=services().clock(),
         )
+
+    return services().transact(work)
 
 
 def _refused(error: ConflictError) -> Answer:
