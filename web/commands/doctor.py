@@ -20,5 +20,6 @@ def doctor() -> None:
         mark = "ok  " if found.well else "HAND"
         click.echo(f"{mark} {found.about + ':':<13} {found.sentence}")
     if needed:
-        raise click.ClickException(f"{needed} findings need a hand.")
+        things = "One thing needs" if needed == 1 else f"{needed} things need"
+        raise click.ClickException(f"{things} a hand.")
     click.echo("Nothing needs a hand.")
