@@ -44,9 +44,10 @@ _BREATH = 0.02
 class Engine:
     """Gives hints to the workers, and is one itself once it was started."""
 
-    def __init__(self, queue: huey.Huey, poll: float) -> None:
+    def __init__(self, queue: huey.Huey, poll: float, rest: float) -> None:
         self._queue = queue
         self._poll = poll
+        self._rest = rest
         self._hint = queue.task(name="drain")(self._drain)
         self._services: Services | None = None
         self._stopping = threading.Event()
@@ -149,8 +150,8 @@ class Engine:
                 _log.exception("upkeep_failed", code="verify-ledger")
 
     def _pause(self) -> float:
-        """Return how long to rest: until merged changes fall due, or `SWEEP`."""
-        return max(_BREATH, min(SWEEP, self._soon - time.monotonic()))
+        """Return how long to rest: until merged changes fall due, or the next sweep."""
+        return max(_BREATH, min(self._rest, self._soon - time.monotonic()))
 
     def _sweep(self) -> None:
         if self._soon <= time.monotonic():
@@ -207,15 +208,19 @@ class Engine:
             _log.exception("claims_not_released", count=len(held))
 
 
-def open_engine(settings: Settings, *, alone: bool = False) -> Engine:
+def open_engine(
+    settings: Settings, *, alone: bool = False, sweep: float = SWEEP
+) -> Engine:
     """Return an engine on the settings' queue; it does nothing before `start`.
 
-    *alone* says that the hints come from other processes.
+    *alone* says that the hints come from other processes; *sweep* is how many
+    seconds pass between two looks at what is owed, whatever was hinted.
 
     Raises:
         ConfigurationError: the queue cannot be had.
     """
-    return Engine(queues.open_queue(settings), POLL if alone else INLINE_POLL)
+    poll = POLL if alone else INLINE_POLL
+    return Engine(queues.open_queue(settings), poll, sweep)
 
 
 def drain(

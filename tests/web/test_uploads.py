@@ -1,7 +1,6 @@
 """What is taken of an uploaded picture, and what is refused (trust rule 10)."""
 
 import io
-import time
 import tracemalloc
 from collections.abc import Callable
 
@@ -126,15 +125,12 @@ def test_a_picture_of_144_megapixels_is_refused_unopened() -> None:
     assert len(data) < 450_000
 
     tracemalloc.start()
-    began = time.perf_counter()
     reason = refusal(data)
-    took = time.perf_counter() - began
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert reason is Reason.PIXELS
-    # Not a measure of speed: unpacking it would take a second and 432 MB.
-    assert took < 0.5
+    # Unpacking it would take 432 MB.
     assert most < 5_000_000
 
 
