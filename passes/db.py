@@ -304,12 +304,18 @@ def insert_new(
     return _insert_new(session.get_bind().dialect.name, table, returning)
 
 
+def inserting(
+    dialect: str, table: type[Base] | Table
+) -> SqliteInsert | PostgresqlInsert:
+    """Return an INSERT that can say what to do about a row that is there already."""
+    return sqlite_insert(table) if dialect == "sqlite" else postgresql_insert(table)
+
+
 @cache
 def _insert_new(
     dialect: str, table: type[Base] | Table, returning: tuple[Column[Any], ...]
 ) -> SqliteInsert | PostgresqlInsert:
-    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
-    statement = insert(table).on_conflict_do_nothing()
+    statement = inserting(dialect, table).on_conflict_do_nothing()
     if not returning:
         return statement
     return cast("SqliteInsert | PostgresqlInsert", statement.returning(*returning))
