@@ -1,0 +1,136 @@
+"""Everything that Google's side refuses.
+
+GoogleWalletError
+├── CredentialsError               *remedy* says what to do about it
+│   ├── CredentialsMissingError    the service account's file is not there
+│   ├── CredentialsUnreadableError the file is no service account's
+│   ├── CredentialsExposedError    other users of the machine can read the key
+│   ├── TokenAddressError          tokens would be asked of somebody else
+│   ├── IssuerIdError              the issuer id is not a number
+│   └── RevokedError               Google gives the service account no tokens
+├── RefusedError                   Google answered no; *permanent* where for good
+│   ├── AbsentError                there is no such class or object
+│   ├── ExistsError                the id is taken
+│   ├── ForbiddenError             the service account may not do this
+│   └── QuotaExceededError         too many notifications; go on without them
+└── UnavailableError               nothing came of it; try again, *retry_after*
+    └── ThrottledError             too many requests at a time
+"""
+
+from passes import errors
+
+
+class GoogleWalletError(errors.PassesError):
+    """The root of what this package refuses."""
+
+    code = "google_wallet"
+
+
+class CredentialsError(GoogleWalletError):
+    """The service account or issuer id cannot be used; *remedy* is the way out."""
+
+    code = "google_credentials"
+
+    def __init__(self, message: str, *, remedy: str) -> None:
+        super().__init__(f"{message} {remedy}")
+        self.message = message
+        self.remedy = remedy
+
+
+class CredentialsMissingError(CredentialsError):
+    """The service account's file is not there."""
+
+    code = "google_credentials_missing"
+
+
+class CredentialsUnreadableError(CredentialsError):
+    """The file does not hold a service account's key."""
+
+    code = "google_credentials_unreadable"
+
+
+class CredentialsExposedError(CredentialsError):
+    """Other users of the machine can read the service account's key."""
+
+    code = "google_credentials_exposed"
+
+
+class TokenAddressError(CredentialsError):
+    """The service account would ask somebody else than Google for its tokens."""
+
+    code = "google_token_address"
+
+
+class IssuerIdError(CredentialsError):
+    """The issuer id is not the number that Google gave."""
+
+    code = "google_issuer_id"
+
+
+class RevokedError(CredentialsError):
+    """Google gives this service account no tokens: its key is gone or was disabled."""
+
+    code = "google_revoked"
+
+
+class RefusedError(GoogleWalletError):
+    """Google answered no, in its own words: *status*, *reason* and *message*.
+
+    *permanent* says that the same request can only be refused again. *message* may
+    quote what was sent and is for the operator, never for a customer.
+    """
+
+    code = "google_refused"
+
+    def __init__(
+        self, status: int, reason: str, message: str, *, permanent: bool = True
+    ) -> None:
+        said = f"{reason}: {message}" if reason else message
+        super().__init__(f"Google Wallet answered {status} ({said}).")
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.permanent = permanent
+
+
+class AbsentError(RefusedError):
+    """There is no such class, object or issuer."""
+
+    code = "google_absent"
+
+
+class ExistsError(RefusedError):
+    """The id is taken already."""
+
+    code = "google_exists"
+
+
+class ForbiddenError(RefusedError):
+    """The service account may not do this, as long as nobody lets it."""
+
+    code = "google_forbidden"
+
+
+class QuotaExceededError(RefusedError):
+    """The notifications of a day are used up; the same without one is taken."""
+
+    code = "google_quota_exceeded"
+
+
+class UnavailableError(GoogleWalletError):
+    """Nothing is known to have come of it; trying again may help.
+
+    *retry_after* is the pause in seconds that Google asked for, if it did.
+    """
+
+    code = "google_unavailable"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ThrottledError(UnavailableError):
+    """More requests than Google takes at a time."""
+
+    code = "google_throttled"
