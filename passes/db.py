@@ -48,6 +48,9 @@ _BUSY_MS = 5_000
 _CONTENTION = {"40P01", "40001", "55P03"}
 _ATTEMPTS = 4
 
+_CONNECTION = "palier.connection"
+_KNOWN = "palier.known"
+
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 T = TypeVar("T")
@@ -171,8 +174,11 @@ class Sessions:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         self.reading = reading
-        self.reader = sessionmaker(reading, expire_on_commit=False, autoflush=False)
-        self.writer = sessionmaker(engine, expire_on_commit=False)
+        shared: dict[Any, Any] = {_KNOWN: {}}
+        self.reader = sessionmaker(
+            reading, expire_on_commit=False, autoflush=False, info=shared
+        )
+        self.writer = sessionmaker(engine, expire_on_commit=False, info=shared)
         # SQLite lets its writers poll for the one lock, and under load some of them
         # starve; those of one process come one after the other instead.
         self.turns = Turns() if engine.dialect.name == "sqlite" else None
@@ -257,11 +263,30 @@ def write(sessions: Sessions) -> Iterator[Session]:
     """
     try:
         with _in_turn(sessions), sessions.writer.begin() as session:
+            session.info[_CONNECTION] = session.connection()
             yield session
     except DBAPIError as error:
         if _contended(error):
             raise BusyError from error
         raise
+
+
+def connection(session: Session) -> Connection:
+    """Return the connection that the session's transaction is on.
+
+    In a session that `write` gave, it is at hand; another one is asked for it.
+    """
+    found: Connection | None = session.info.get(_CONNECTION)
+    return session.connection() if found is None else found
+
+
+def known(session: Session, name: str) -> dict[Any, Any]:
+    """Return what all sessions of one `Sessions` remember under *name*.
+
+    It is for rows that never change once they are committed.
+    """
+    found: dict[Any, Any] = session.info.setdefault(_KNOWN, {}).setdefault(name, {})
+    return found
 
 
 def transact(sessions: Sessions, work: Callable[[Session], T]) -> T:

@@ -10,7 +10,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import BindParameter, Dialect, Executable, bindparam
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +22,11 @@ Row = Any
 
 _Process = Callable[[Any], Any] | None
 _Values = Mapping[str, object]
+
+
+def values(*columns: str) -> dict[str, BindParameter[Any]]:
+    """Return what to write: for each of *columns* the parameter of its name."""
+    return {column: bindparam(column) for column in columns}
 
 
 class Prepared:
@@ -58,7 +63,10 @@ class Prepared:
         return None if row is None else row[0]
 
     def run(self, connection: Connection, **values: object) -> int:
-        """Execute it and return how many rows it touched."""
+        """Execute it and return how many rows it touched.
+
+        SQLite's driver counts none where the statement begins with WITH.
+        """
         cursor = self._for(connection).execute(connection, values)
         touched: int = cursor.rowcount
         cursor.close()

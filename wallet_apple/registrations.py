@@ -32,6 +32,7 @@ from sqlalchemy.engine import Connection
 
 from passes.cards.card import Card
 from passes.delivery import lanes
+from passes.prepared import Prepared
 from wallet_apple.tables import Device, Registration
 
 APNS = "apns"
@@ -46,15 +47,6 @@ _MILLISECOND = timedelta(milliseconds=1)
 _devices = cast("Table", Device.__table__)
 _rows = cast("Table", Registration.__table__)
 _cards = cast("Table", Card.__table__)
-_held = select(_rows.c.device_id).where(
-    _rows.c.card_id.in_(bindparam("cards", expanding=True))
-)
-_LOCK = (
-    select(_devices.c.id)
-    .where(_devices.c.id.in_(_held.distinct()))
-    .order_by(_devices.c.id)
-    .with_for_update()
-)
 
 
 class Registered(StrEnum):
@@ -179,17 +171,43 @@ def changed(
     A device's counter is raised once, under its row lock and in the same
     transaction: what commits late never slips below a tag already handed out.
     """
-    if not connection.execute(_LOCK, {"cards": list(card_ids)}).all():
+    moments = lanes.moments(at)
+    if len(card_ids) == 1:
+        # A till waits for this one.
+        card = card_ids[0]
+        if _RAISE.rows(connection, card=card, now=_milliseconds(at)):
+            _OWE.run(connection, card=card, wait=int(priority), **moments)
         return
-    connection.execute(_RAISE, {"cards": list(card_ids), "now": _milliseconds(at)})
-    connection.execute(
-        _OWE,
-        {"cards": list(card_ids), "wait": priority, **lanes.moments(at)},
+    cards = list(card_ids)
+    raised = connection.execute(_RAISE_MANY, {"cards": cards, "now": _milliseconds(at)})
+    if raised.all():
+        connection.execute(_OWE_MANY, {"cards": cards, "wait": priority, **moments})
+
+
+def _raise(of_cards: ColumnElement[bool]) -> Update:
+    """Return the statement that gives the devices of some cards their next tag."""
+    held = select(_rows.c.device_id).where(of_cards).distinct()
+    # Devices are locked in the order of their ids, whatever order they are read in.
+    locked = (
+        select(_devices.c.id)
+        .where(_devices.c.id.in_(held))
+        .order_by(_devices.c.id)
+        .with_for_update()
+        .cte("locked")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    now = bindparam("now", type_=_devices.c.counter.type)
+    return (
+        update(_devices)
+        .where(_devices.c.id == locked.c.id)
+        .values(counter=_raised(_devices.c.counter, now))
+        # SQLite's driver does not count what a WITH … UPDATE touched.
+        .returning(_devices.c.id)
     )
 
 
-def _owe() -> Update:
-    of_cards = _rows.c.card_id.in_(bindparam("cards", expanding=True))
+def _owe(of_cards: ColumnElement[bool]) -> Update:
+    """Return the statement that owes the registrations of some cards a push."""
     priority = bindparam("wait", type_=_rows.c.priority.type)
     locked = (
         select(_rows.c.id)
@@ -318,13 +336,7 @@ def _died(gone_at: datetime | None, registered_at: datetime) -> bool:
     return gone_at is None or registered_at < gone_at
 
 
-_RAISE = (
-    update(_devices)
-    .where(_devices.c.id.in_(_held.distinct()))
-    .values(
-        counter=_raised(
-            _devices.c.counter, bindparam("now", type_=_devices.c.counter.type)
-        )
-    )
-)
-_OWE = _owe()
+_OF_CARD = _rows.c.card_id == bindparam("card")
+_OF_CARDS = _rows.c.card_id.in_(bindparam("cards", expanding=True))
+_RAISE, _OWE = Prepared(_raise(_OF_CARD)), Prepared(_owe(_OF_CARD))
+_RAISE_MANY, _OWE_MANY = _raise(_OF_CARDS), _owe(_OF_CARDS)

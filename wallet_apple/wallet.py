@@ -22,6 +22,7 @@ from passes.delivery.circuit import Circuit
 from passes.delivery.state import DeliveryState
 from passes.delivery.wallet import Claimed, Report
 from passes.errors import NotFoundError
+from passes.prepared import Prepared
 from wallet_apple import certificates, deliveries, registrations, timeline
 from wallet_apple.connections import Pushes
 from wallet_apple.deliveries import Batch
@@ -36,7 +37,7 @@ _TOKEN_BYTES = 32
 
 _rows = cast("Table", Registration.__table__)
 _devices = cast("Table", Device.__table__)
-_INSTALLED = select(func.count()).where(_rows.c.card_id == bindparam("card"))
+_INSTALLED = Prepared(select(func.count()).where(_rows.c.card_id == bindparam("card")))
 
 
 class AppleWallet:
@@ -89,7 +90,7 @@ class AppleWallet:
         self, session: Session, card_ids: Sequence[int], at: datetime, *, priority: int
     ) -> None:
         """Give every registration of the locked cards a new tag, and owe it a push."""
-        registrations.changed(session.connection(), card_ids, at, priority=priority)
+        registrations.changed(db.connection(session), card_ids, at, priority=priority)
 
     def deliver(self, lane: str, claimed: Sequence[Claimed], at: datetime) -> Report:
         """Push once to each distinct device of the rows, and act on the answers."""
@@ -149,7 +150,7 @@ class AppleWallet:
 
     def installed(self, session: Session, card_id: int) -> int:
         """Return on how many devices the card is, as far as they have told."""
-        return session.connection().scalar(_INSTALLED, {"card": card_id}) or 0
+        return _INSTALLED.scalar(db.connection(session), card=card_id) or 0
 
     def state_for_operator(self, session: Session, card_id: int) -> timeline.Timeline:
         """Return how far each device has come, and why it may be behind.

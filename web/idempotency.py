@@ -15,7 +15,9 @@ from typing import cast
 
 from sqlalchemy import (
     CursorResult,
+    Executable,
     Table,
+    and_,
     bindparam,
     delete,
     select,
@@ -24,9 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from passes import db
-from passes.delivery import changes
+from passes import db, prepared
 from passes.errors import BusyError, ConflictError, InvalidError, PassesError
+from passes.prepared import Prepared
 from web.tables import GivenAnswer
 
 HEADER = "Idempotency-Key"
@@ -36,18 +38,27 @@ KEPT = timedelta(days=30)
 BATCH = 1_000
 """How many answers are dropped at a time."""
 
-_BEFORE = "before_work"
 _WRITTEN = re.compile(r"[\x20-\x7e]{1,255}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _ROWS: Table = GivenAnswer.metadata.tables[GivenAnswer.__tablename__]
-_FIND = select(_ROWS.c.fingerprint, _ROWS.c.status, _ROWS.c.body, _ROWS.c.at).where(
+_IS_KEY = and_(
     _ROWS.c.programme_id == bindparam("of"), _ROWS.c.key == bindparam("under")
 )
-_KEEP = (
-    update(_ROWS)
-    .where(_ROWS.c.programme_id == bindparam("of"), _ROWS.c.key == bindparam("under"))
-    .values({name: bindparam(name) for name in ("status", "body", "subject")})
+_FIND = Prepared(
+    select(_ROWS.c.fingerprint, _ROWS.c.status, _ROWS.c.body, _ROWS.c.at).where(_IS_KEY)
 )
+_KEEP = Prepared(
+    update(_ROWS).where(_IS_KEY).values(prepared.values("status", "body", "subject"))
+)
+
+
+def _claim(dialect: str) -> Executable:
+    """Take a key that is free. Here the second request with it waits."""
+    taken = prepared.values("programme_id", "key", "fingerprint", "at")
+    return db.inserting(dialect, _ROWS).values(taken).on_conflict_do_nothing()
+
+
+_CLAIM = Prepared(_claim)
 
 
 class KeyMissingError(InvalidError):
@@ -103,6 +114,10 @@ class Answer:
         return self.given_at is not None
 
 
+Work = Callable[[Session], Answer]
+"""What is done in a transaction, and what it is answered."""
+
+
 def read_key(written: str | None) -> str:
     """Return the key as it is kept, bare, from its bare or quoted spelling.
 
@@ -133,49 +148,62 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
     return digest.hexdigest()
 
 
-def answer(
-    session: Session,
-    programme_id: int,
+def once(
+    transact: Callable[[Work], Answer],
+    programme_id: Callable[[Session], int],
     asked: Asked,
-    work: Callable[[], Answer],
+    work: Work,
     *,
     refused: Callable[[ConflictError], Answer],
     at: datetime,
 ) -> Answer:
-    """Do *work* and keep its answer under the key, or return the answer kept.
+    """Do *work* in a transaction like `answer`, and keep a refusal too.
 
-    The session is in the write transaction that *work* belongs to. A refusal of
-    the domain (`ConflictError`) is an answer too: *refused* words it, the work is
-    undone and the key is kept. Whatever else *work* raises undoes everything, so
-    that the same key can be sent again.
+    A refusal of the domain (`ConflictError`) undoes the transaction; *refused* words
+    it, and that answer is kept in a second one, unless another request with the key
+    was answered in between.
 
     Raises:
         KeyReusedError: the key was used for another request.
         BusyError: the first request with this key is still running.
     """
-    session.flush()
-    if not _claim(session, programme_id, asked, at):
-        return _given(session, programme_id, asked)
-    connection = session.connection()
-    connection.exec_driver_sql(f"SAVEPOINT {_BEFORE}")
+
+    def answered(work: Work) -> Answer:
+        return transact(
+            lambda session: answer(session, programme_id(session), asked, work, at=at)
+        )
+
     try:
-        given = work()
-        session.flush()
+        return answered(work)
     except ConflictError as error:
-        connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {_BEFORE}")
-        # The objects speak of what is undone; what was noted of them too.
-        session.expunge_all()
-        changes.forget(session)
-        given = refused(error)
-    connection.execute(
-        _KEEP,
-        {
-            "of": programme_id,
-            "under": asked.key,
-            "status": given.status,
-            "body": given.body,
-            "subject": given.subject,
-        },
+        told = refused(error)
+        return answered(lambda _: told)
+
+
+def answer(
+    session: Session, programme_id: int, asked: Asked, work: Work, *, at: datetime
+) -> Answer:
+    """Do *work* and keep its answer under the key, or return the answer kept.
+
+    The session is in the write transaction that *work* belongs to. Whatever *work*
+    raises undoes everything, so that the same key can be sent again.
+
+    Raises:
+        KeyReusedError: the key was used for another request.
+        BusyError: the first request with this key is still running.
+    """
+    connection = db.connection(session)
+    key = {"programme_id": programme_id, "key": asked.key}
+    if not _CLAIM.run(connection, **key, fingerprint=asked.fingerprint, at=at):
+        return _given(session, programme_id, asked)
+    given = work(session)
+    _KEEP.run(
+        connection,
+        of=programme_id,
+        under=asked.key,
+        status=given.status,
+        body=given.body,
+        subject=given.subject,
     )
     return given
 
@@ -206,20 +234,8 @@ def prune(session: Session, at: datetime) -> int:
     return cast("CursorResult[object]", gone).rowcount
 
 
-def _claim(session: Session, programme_id: int, asked: Asked, at: datetime) -> bool:
-    """Take the key, and tell whether it was free. Here the second one waits."""
-    row = {
-        "programme_id": programme_id,
-        "key": asked.key,
-        "fingerprint": asked.fingerprint,
-        "at": at,
-    }
-    insert = db.insert_new(session, _ROWS, _ROWS.c.key)
-    return session.connection().execute(insert, row).first() is not None
-
-
 def _given(session: Session, programme_id: int, asked: Asked) -> Answer:
-    found = session.execute(_FIND, {"of": programme_id, "under": asked.key}).first()
+    found = _FIND.first(db.connection(session), of=programme_id, under=asked.key)
     if found is None or found.status is None:
         # Pruned between the two statements; sent again, the key is free.
         raise BusyError

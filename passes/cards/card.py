@@ -5,15 +5,17 @@ entry; `passes.loyalty.verification` proves them.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import cast
 
-from sqlalchemy import ForeignKey, Index, Table, Update, bindparam, select, update
+from sqlalchemy import ForeignKey, Index, Table, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, attributes, mapped_column
+from sqlalchemy.orm.util import identity_key
 
-from passes import names
+from passes import db, names, prepared
 from passes.cards import codes
 from passes.cards.announcement import Announcement
 from passes.db import Base
@@ -24,6 +26,7 @@ from passes.errors import (
     CardVoidError,
     NotFoundError,
 )
+from passes.prepared import Prepared
 from passes.programmes.programme import Programme
 
 _PAGE_TOKEN = 26
@@ -87,12 +90,52 @@ class Card(Base):
         return status_at(self.status, self.expires_at, at)
 
 
+@dataclass(slots=True)
+class CardRow:
+    """A card's row as it was read, its fields those of `Card`.
+
+    Of a card that the transaction has locked there is one, and it stays right:
+    `revise` changes it with the row.
+    """
+
+    id: int
+    public_id: str
+    programme_id: int
+    member_id: int
+    code: str
+    short_code: str
+    page_token: str
+    status: str
+    balance: int
+    status_points: int
+    tier: int
+    sequence: int
+    chain: str
+    revision: int
+    revised_at: datetime
+    announcement: str
+    last_active_at: datetime
+    expires_at: datetime | None
+
+    @property
+    def available(self) -> int:
+        """Points that can be spent; a debt shows as none."""
+        return max(0, self.balance)
+
+    def status_at(self, at: datetime) -> Status:
+        """Return whether the card counts at that time."""
+        return status_at(self.status, self.expires_at, at)
+
+
 _HELD = "palier.held"
-_LOCK = (
-    select(Card)
-    .where(Card.id == bindparam("id"))
-    .with_for_update()
-    .execution_options(populate_existing=True)
+_CARDS = cast("Table", Card.__table__)
+
+_FIELDS = tuple(field.name for field in fields(CardRow))
+COLUMNS = tuple(_CARDS.c[name] for name in _FIELDS)
+"""What a `CardRow` is read from, in its order."""
+
+_LOCK = Prepared(
+    select(*COLUMNS).where(_CARDS.c.id == bindparam("card")).with_for_update()
 )
 
 
@@ -128,38 +171,42 @@ def open_card(
     return card
 
 
-def lock(session: Session, card_id: int) -> Card:
+def lock(session: Session, card_id: int) -> CardRow:
     """Return the card as it is now, held until the transaction ends.
 
     Raises:
         NotFoundError: there is no such card.
     """
     held = _held(session).get(card_id)
-    if held is not None and held in session:
+    if held is not None:
         return held
-    card = session.scalar(_LOCK, {"id": card_id})
-    if card is None:
+    session.flush()
+    row = _LOCK.first(db.connection(session), card=card_id)
+    if row is None:
         raise NotFoundError("card")
-    _held(session)[card_id] = card
+    card = CardRow(*row)
+    hold(session, card)
     return card
 
 
-def hold(session: Session, card: Card) -> None:
-    """Note that this transaction has locked the card: it cannot have changed."""
+def hold(session: Session, card: CardRow) -> None:
+    """Note that this transaction has locked the card as it was read."""
     _held(session)[card.id] = card
+    if (known := _known(session, card.id)) is not None:
+        _show(known, {name: getattr(card, name) for name in _FIELDS})
 
 
-def _held(session: Session) -> dict[int, Card]:
+def _held(session: Session) -> dict[int, CardRow]:
     """Return the cards that this transaction has locked; they cannot have changed."""
     transaction = session.get_transaction()
     known, held = session.info.get(_HELD, (None, {}))
     if known is not transaction:
         held = {}
         session.info[_HELD] = (transaction, held)
-    return cast("dict[int, Card]", held)
+    return cast("dict[int, CardRow]", held)
 
 
-def lock_active(session: Session, card_id: int, at: datetime) -> Card:
+def lock_active(session: Session, card_id: int, at: datetime) -> CardRow:
     """Return the locked card.
 
     Raises:
@@ -171,7 +218,7 @@ def lock_active(session: Session, card_id: int, at: datetime) -> Card:
     return card
 
 
-def check_active(card: Card, at: datetime) -> None:
+def check_active(card: Card | CardRow, at: datetime) -> None:
     """Refuse a card that no longer counts.
 
     Raises:
@@ -192,7 +239,7 @@ def status_at(status: str, expires_at: datetime | None, at: datetime) -> Status:
     return Status(status)
 
 
-def replace_code(session: Session, card: Card, at: datetime) -> None:
+def replace_code(session: Session, card: CardRow, at: datetime) -> None:
     """Give the locked card new codes; the old ones stop working."""
     for code in (card.code, card.short_code):
         session.add(RetiredCode(code=code, card_id=card.id, retired_at=at))
@@ -200,7 +247,7 @@ def replace_code(session: Session, card: Card, at: datetime) -> None:
     revise(session, card, at, code=new, short_code=new_short)
 
 
-def void(session: Session, card: Card, at: datetime) -> None:
+def void(session: Session, card: CardRow, at: datetime) -> None:
     """End the locked card: it shows as void on every phone and counts no more."""
     if card.status == Status.VOID:
         return
@@ -208,7 +255,7 @@ def void(session: Session, card: Card, at: datetime) -> None:
 
 
 def set_end(
-    session: Session, card: Card, expires_at: datetime | None, at: datetime
+    session: Session, card: CardRow, expires_at: datetime | None, at: datetime
 ) -> None:
     """Let the locked card count until *expires_at*, or for good when that is None.
 
@@ -221,7 +268,7 @@ def set_end(
 
 def revise(
     session: Session,
-    card: Card,
+    card: CardRow,
     at: datetime,
     *,
     announce: Announcement = Announcement.NOTHING,
@@ -241,6 +288,12 @@ def revise(
     _write(session, card, values)
 
 
+def note_activity(session: Session, card: CardRow, at: datetime) -> None:
+    """Note that the locked card's holder was here; no phone has to know."""
+    if at > card.last_active_at:
+        _write(session, card, {"last_active_at": at})
+
+
 def revise_many(
     session: Session, cards: Sequence[Card], at: datetime, *, design_version: int
 ) -> None:
@@ -253,27 +306,36 @@ def revise_many(
         changes.note(session, card.id, Priority.MASS)
 
 
-def _write(session: Session, card: Card, values: Mapping[str, object]) -> None:
+def _write(session: Session, card: CardRow, values: Mapping[str, object]) -> None:
     """Write the values to the row at once: a till's wait has no time for a flush."""
-    if not values:
-        return
-    session.connection().execute(_update(tuple(values)), {"card": card.id, **values})
+    _update(tuple(values)).run(db.connection(session), card=card.id, **values)
     for name, value in values.items():
-        attributes.set_committed_value(card, name, value)
+        setattr(card, name, value)
+    if (known := _known(session, card.id)) is not None:
+        _show(known, values)
+
+
+def _known(session: Session, card_id: int) -> Card | None:
+    """Return the session's own object of the card, if it has one."""
+    return session.identity_map.get(identity_key(Card, card_id))
+
+
+def _show(known: Card, values: Mapping[str, object]) -> None:
+    for name, value in values.items():
+        attributes.set_committed_value(known, name, value)
 
 
 @cache
-def _update(names: tuple[str, ...]) -> Update:
-    table = cast("Table", Card.__table__)
-    return (
-        update(table)
-        .where(table.c.id == bindparam("card"))
-        .values({name: bindparam(name) for name in names})
+def _update(names: tuple[str, ...]) -> Prepared:
+    return Prepared(
+        update(_CARDS)
+        .where(_CARDS.c.id == bindparam("card"))
+        .values(prepared.values(*names))
     )
 
 
 def _announced(
-    session: Session, card: Card, announce: Announcement, at: datetime
+    session: Session, card: Card | CardRow, announce: Announcement, at: datetime
 ) -> Announcement:
     """Return the weightier one of *announce* and of what a phone has yet to hear."""
     former = Announcement(card.announcement)

@@ -1,17 +1,20 @@
 """Finding a card: by what its QR says, by what is typed, by its private link."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from passes import db
 from passes.cards import card as cards
 from passes.cards import codes
-from passes.cards.card import Card, RetiredCode
+from passes.cards.card import Card, CardRow, RetiredCode
 from passes.errors import CodeReplacedError, NotFoundError
 from passes.people.member import Member
-from passes.programmes.programme import Programme
+from passes.prepared import Prepared
+from passes.programmes.programme import Programme, Shop
 
 # A replaced code is told apart from an unknown one for this long.
 _REPLACED_FOR = timedelta(days=30)
@@ -21,20 +24,26 @@ _REPLACED_FOR = timedelta(days=30)
 class Found:
     """A card with its programme, and the public id of its member."""
 
-    card: Card
-    programme: Programme
+    card: Card | CardRow
+    programme: Programme | Shop
     member: str
 
 
-_FOUND = (
-    select(Card, Programme, Member.public_id)
-    .join(Programme, Programme.id == Card.programme_id)
-    .join(Member, Member.id == Card.member_id)
-    .where(Card.programme_id == bindparam("of"), Card.public_id == bindparam("name"))
+_CARDS = cast("Table", Card.__table__)
+_PROGRAMMES = cast("Table", Programme.__table__)
+_MEMBERS = cast("Table", Member.__table__)
+_SHOP = tuple(_PROGRAMMES.c[field.name] for field in fields(Shop))
+_BY_NAME = (
+    select(*cards.COLUMNS, *_SHOP, _MEMBERS.c.public_id)
+    .join_from(_CARDS, _PROGRAMMES, _PROGRAMMES.c.id == _CARDS.c.programme_id)
+    .join(_MEMBERS, _MEMBERS.c.id == _CARDS.c.member_id)
+    .where(
+        _CARDS.c.programme_id == bindparam("of"),
+        _CARDS.c.public_id == bindparam("name"),
+    )
 )
-_FOUND_LOCKED = _FOUND.with_for_update(of=Card).execution_options(
-    populate_existing=True
-)
+_FOUND = Prepared(_BY_NAME)
+_FOUND_LOCKED = Prepared(_BY_NAME.with_for_update(of=_CARDS))
 
 
 def by_public_id(session: Session, programme_id: int, public_id: str) -> Card:
@@ -54,17 +63,20 @@ def found(
 ) -> Found:
     """Return the programme's card of that name with what it is of, in one statement.
 
+    With *lock* the card is held until the transaction ends.
+
     Raises:
         NotFoundError: the programme has no such card.
     """
-    row = session.execute(
-        _FOUND_LOCKED if lock else _FOUND, {"of": programme_id, "name": public_id}
-    ).first()
+    session.flush()
+    statement = _FOUND_LOCKED if lock else _FOUND
+    row = statement.first(db.connection(session), of=programme_id, name=public_id)
     if row is None:
         raise NotFoundError("card")
+    card = CardRow(*row[: -1 - len(_SHOP)])
     if lock:
-        cards.hold(session, row[0])
-    return Found(*row)
+        cards.hold(session, card)
+    return Found(card, Shop(*row[-1 - len(_SHOP) : -1]), row[-1])
 
 
 def by_page_token(session: Session, token: str) -> Card:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from passes.cards import card as cards
 from passes.cards import finding
-from passes.cards.card import Card
+from passes.cards.card import CardRow
 from passes.people import member as members
 from passes.people.member import Details, Member
 from passes.programmes.programme import Programme
@@ -41,7 +41,7 @@ def change(
         cards.revise(session, card, at)
 
 
-def lock(session: Session, member: Member) -> list[Card]:
+def lock(session: Session, member: Member) -> list[CardRow]:
     """Hold the member and their cards until the transaction ends; return the cards.
 
     Raises:

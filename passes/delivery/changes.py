@@ -43,12 +43,6 @@ def noted(session: Session, card_id: int) -> bool:
     return card_id in session.info.get(_CHANGED, {})
 
 
-def forget(session: Session) -> None:
-    """Drop what was noted: its work was rolled back."""
-    session.info.pop(_OPENED, None)
-    session.info.pop(_CHANGED, None)
-
-
 def settle(session: Session, wallets: Sequence[Wallet], at: datetime) -> bool:
     """Tell the wallets what changed; return whether anything did.
 

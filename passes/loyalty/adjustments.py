@@ -8,19 +8,19 @@ from passes import names, typed
 from passes.cards import card as cards
 from passes.errors import InsufficientPointsError, InvalidError
 from passes.loyalty import ledger
-from passes.loyalty.entry import Account, Entry, Kind, Unit
+from passes.loyalty.entry import Account, Appended, Kind, Unit
 from passes.loyalty.ledger import Movement, Posting
 from passes.people import audit
 from passes.people.actor import Actor
 from passes.programmes import rules as ruleset
-from passes.programmes.programme import Programme
+from passes.programmes.programme import Programme, Shop
 
 _MAX_REASON = 200
 
 
 def adjust(
     session: Session,
-    programme: Programme,
+    programme: Programme | Shop,
     card_id: int,
     points: int,
     *,
@@ -28,7 +28,7 @@ def adjust(
     actor: Actor,
     at: datetime,
     idempotency_key: str | None = None,
-) -> list[Entry]:
+) -> list[Appended]:
     """Give the card *points*, or take them when negative; status stays as it is.
 
     Raises:
@@ -50,7 +50,7 @@ def adjust(
         Movement(
             kind=Kind.ADJUST,
             source_type="adjustment",
-            source_id=names.public_id(),
+            source_id=names.ordered_id(at),
             actor=actor,
             occurred_at=at,
             note=words,

@@ -1,5 +1,6 @@
 """The tables of the ledger: entries, and the words that may be erased."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -85,6 +86,22 @@ class Entry(Base):
     sequence: Mapped[int | None]
     prev_hash: Mapped[str | None]
     hash: Mapped[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """A card's `Entry` that was just written, as far as its author is told of it."""
+
+    public_id: str
+    movement: str
+    card_id: int
+    unit: str
+    amount: int
+    kind: str
+    source_type: str
+    source_id: str
+    explanation: object
+    occurred_at: datetime
 
 
 class Note(Base):

@@ -8,28 +8,35 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
-from passes import names
+from passes import db, names, prepared
 from passes.cards import card as cards
 from passes.cards.announcement import Announcement
-from passes.cards.card import Card
+from passes.cards.card import CardRow
 from passes.errors import InvalidError
 from passes.loyalty import tiers
-from passes.loyalty.entry import Account, Entry, Kind, Note, Unit
+from passes.loyalty.entry import Account, Appended, Entry, Kind, Note, Unit
 from passes.people.actor import Actor
+from passes.prepared import Prepared
 from passes.programmes.rules import Rules
 
 MAX_CHANGE = 1_000_000
 """The most points that one movement may give or take."""
 
 _sorted = json.JSONEncoder(sort_keys=True).encode
-_ENTRIES = insert(cast("Table", Entry.__table__))
+_TOLD = tuple(field.name for field in fields(Appended))
+_TABLE = cast("Table", Entry.__table__)
+_INSERT = Prepared(
+    insert(_TABLE).values(
+        prepared.values(*(column.name for column in _TABLE.c if column.name != "id"))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +69,13 @@ class Movement:
 
 def append(
     session: Session,
-    card: Card,
+    card: CardRow,
     rules: Rules,
     movement: Movement,
     postings: Sequence[Posting],
     *,
     at: datetime,
-) -> list[Entry]:
+) -> list[Appended]:
     """Write the movement onto the locked card and return the card's entries.
 
     Each posting stands twice: on the card, and negated on the programme's side.
@@ -78,7 +85,7 @@ def append(
         InvalidError: a posting is zero or beyond `MAX_CHANGE`.
     """
     _check(postings)
-    name = names.public_id()
+    name = names.ordered_id(at)
     digest = _keep_note(session, name, movement.note)
     mine: list[dict[str, object]] = []
     theirs: list[dict[str, object]] = []
@@ -86,10 +93,10 @@ def append(
         common = _common(card, rules, movement, posting, name, digest=digest, at=at)
         before = mine[-1]["hash"] if mine else card.chain
         mine.append(_card_row(card, common, card.sequence + len(mine) + 1, before))
-        theirs.append(_programme_row(common, posting))
-    session.connection().execute(_ENTRIES, mine + theirs)
+        theirs.append(_programme_row(common, posting, at))
+    _INSERT.many(db.connection(session), mine + theirs)
     _apply(session, card, rules, postings, mine[-1], at=at)
-    return [Entry(**row) for row in mine]
+    return [_told(row) for row in mine]
 
 
 def of_card(
@@ -169,7 +176,7 @@ def _check(postings: Sequence[Posting]) -> None:
 
 
 def _common(
-    card: Card,
+    card: CardRow,
     rules: Rules,
     movement: Movement,
     posting: Posting,
@@ -179,6 +186,7 @@ def _common(
     at: datetime,
 ) -> dict[str, object]:
     return {
+        "public_id": names.ordered_id(at),
         "movement": name,
         "programme_id": card.programme_id,
         "unit": posting.unit.value,
@@ -199,10 +207,9 @@ def _common(
 
 
 def _card_row(
-    card: Card, common: dict[str, object], sequence: int, before: object
+    card: CardRow, common: dict[str, object], sequence: int, before: object
 ) -> dict[str, object]:
     row = common | {
-        "public_id": names.public_id(),
         "account": Account.CARD.value,
         "card_id": card.id,
         "sequence": sequence,
@@ -212,9 +219,11 @@ def _card_row(
     return row
 
 
-def _programme_row(common: dict[str, object], posting: Posting) -> dict[str, object]:
+def _programme_row(
+    common: dict[str, object], posting: Posting, at: datetime
+) -> dict[str, object]:
     return common | {
-        "public_id": names.public_id(),
+        "public_id": names.ordered_id(at),
         "account": posting.account.value,
         "amount": -posting.amount,
         "card_id": None,
@@ -222,6 +231,10 @@ def _programme_row(common: dict[str, object], posting: Posting) -> dict[str, obj
         "prev_hash": None,
         "hash": None,
     }
+
+
+def _told(row: Mapping[str, Any]) -> Appended:
+    return Appended(**{name: row[name] for name in _TOLD})
 
 
 def _keep_note(session: Session, movement: str, text: str | None) -> str | None:
@@ -239,7 +252,7 @@ def note_digest(salt: str, text: str) -> str:
 
 def _apply(
     session: Session,
-    card: Card,
+    card: CardRow,
     rules: Rules,
     postings: Sequence[Posting],
     last: Mapping[str, object],

@@ -4,22 +4,31 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ForeignKey, Index, Table, UniqueConstraint, select
+from sqlalchemy import (
+    Executable,
+    ForeignKey,
+    Index,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from passes import db, names
+from passes import db, names, prepared
 from passes.cards import card as cards
-from passes.cards.card import Card
+from passes.cards.card import CardRow
 from passes.db import Base
 from passes.errors import InvalidError, NotFoundError, ReceiptUsedError
 from passes.loyalty import earning, ledger
 from passes.loyalty.earning import Quote
-from passes.loyalty.entry import Account, Entry, Kind, Unit
+from passes.loyalty.entry import Account, Appended, Kind, Unit
 from passes.loyalty.ledger import Movement, Posting
 from passes.people import audit
 from passes.people.actor import Actor
+from passes.prepared import Prepared
 from passes.programmes import rules as ruleset
-from passes.programmes.programme import Programme
+from passes.programmes.programme import Programme, Shop
 
 SOURCE = "purchase"
 _LATEST = timedelta(hours=48)
@@ -56,7 +65,39 @@ class Purchase(Base):
     recorded_at: Mapped[datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A `Purchase` that was just written, as far as its author is told of it."""
+
+    public_id: str
+    amount: int
+    receipt: str | None
+    channel: str
+    rules_version: int
+    occurred_at: datetime
+
+
 _PURCHASES = cast("Table", Purchase.__table__)
+
+
+def _insert(dialect: str) -> Executable:
+    return (
+        db.inserting(dialect, _PURCHASES)
+        .values(prepared.values(*(c.name for c in _PURCHASES.c if c.name != "id")))
+        .on_conflict_do_nothing()
+    )
+
+
+# The receipt is deduplicated by the database, not by looking first.
+_RECORD = Prepared(_insert)
+_EARLIER = Prepared(
+    select(_PURCHASES.c.public_id).where(
+        _PURCHASES.c.programme_id == bindparam("programme"),
+        _PURCHASES.c.location == "",
+        _PURCHASES.c.business_day == bindparam("day"),
+        _PURCHASES.c.receipt == bindparam("number"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +114,11 @@ class Till:
 class Earned:
     """A purchase and what it put onto the card (nothing, when it was too small)."""
 
-    purchase: Purchase
-    entries: list[Entry]
+    purchase: Bought
+    entries: list[Appended]
 
 
-def quote(session: Session, programme: Programme, till: Till) -> Quote:
+def quote(session: Session, programme: Programme | Shop, till: Till) -> Quote:
     """Return what `earn` would give for the same purchase; write nothing.
 
     Raises:
@@ -89,7 +130,7 @@ def quote(session: Session, programme: Programme, till: Till) -> Quote:
 
 def earn(
     session: Session,
-    programme: Programme,
+    programme: Programme | Shop,
     card_id: int,
     till: Till,
     *,
@@ -111,9 +152,15 @@ def earn(
     live = ruleset.live(session, programme)
     quoted = earning.quote(live, till.amount, programme.decimals)
     day = programme.business_day(occurred_at)
-    purchase = _record(
-        session, card, till, quoted, occurred_at=occurred_at, day=day, at=at
+    purchase = Bought(
+        public_id=names.ordered_id(at),
+        amount=till.amount,
+        receipt=till.receipt,
+        channel=till.channel,
+        rules_version=quoted.rules_version,
+        occurred_at=occurred_at,
     )
+    _record(session, card, purchase, day, at)
     movement = Movement(
         kind=Kind.EARN,
         source_type=SOURCE,
@@ -128,7 +175,7 @@ def earn(
         else []
     )
     if not entries:
-        card.last_active_at = max(card.last_active_at, at)
+        cards.note_activity(session, card, at)
     audit.record(
         session,
         actor,
@@ -169,45 +216,34 @@ def _postings(quoted: Quote) -> list[Posting]:
 
 
 def _record(
-    session: Session,
-    card: Card,
-    till: Till,
-    quoted: Quote,
-    *,
-    occurred_at: datetime,
-    day: date,
-    at: datetime,
-) -> Purchase:
-    row = {
-        "public_id": names.public_id(),
-        "programme_id": card.programme_id,
-        "card_id": card.id,
-        "amount": till.amount,
-        "location": "",
-        "business_day": day.isoformat(),
-        "receipt": till.receipt,
-        "channel": till.channel,
-        "rules_version": quoted.rules_version,
-        "occurred_at": occurred_at,
-        "recorded_at": at,
-    }
-    # The receipt is deduplicated by the database, not by looking first.
-    insert = db.insert_new(session, _PURCHASES, _PURCHASES.c.id)
-    written = session.connection().execute(insert, row).scalar()
-    if written is None:
-        raise ReceiptUsedError(_earlier(session, card, till, day))
-    return Purchase(id=written, **row)
+    session: Session, card: CardRow, purchase: Bought, day: date, at: datetime
+) -> None:
+    written = _RECORD.run(
+        db.connection(session),
+        public_id=purchase.public_id,
+        programme_id=card.programme_id,
+        card_id=card.id,
+        amount=purchase.amount,
+        location="",
+        business_day=day.isoformat(),
+        receipt=purchase.receipt,
+        channel=purchase.channel,
+        rules_version=purchase.rules_version,
+        occurred_at=purchase.occurred_at,
+        recorded_at=at,
+    )
+    if not written:
+        raise ReceiptUsedError(_earlier(session, card, purchase, day))
 
 
-def _earlier(session: Session, card: Card, till: Till, day: date) -> str:
-    return session.scalars(
-        select(Purchase.public_id).where(
-            Purchase.programme_id == card.programme_id,
-            Purchase.location == "",
-            Purchase.business_day == day.isoformat(),
-            Purchase.receipt == till.receipt,
-        )
-    ).one()
+def _earlier(session: Session, card: CardRow, purchase: Bought, day: date) -> str:
+    found: str = _EARLIER.scalar(
+        db.connection(session),
+        programme=card.programme_id,
+        day=day.isoformat(),
+        number=purchase.receipt,
+    )
+    return found
 
 
 def _occurred(till: Till, at: datetime) -> datetime:

@@ -13,7 +13,7 @@ from passes.errors import (
     UndoTooLateError,
 )
 from passes.loyalty import ledger
-from passes.loyalty.entry import Account, Entry, Kind, Unit
+from passes.loyalty.entry import Account, Appended, Entry, Kind, Unit
 from passes.loyalty.ledger import Movement, Posting
 from passes.people import audit
 from passes.people.actor import Actor, Role
@@ -34,7 +34,7 @@ def undo(
     at: datetime,
     card_id: int | None = None,
     idempotency_key: str | None = None,
-) -> list[Entry]:
+) -> list[Appended]:
     """Take back the whole movement that *entry_id* (public) is of.
 
     Where a card is looked at, *card_id* says that only its own movements count.

@@ -10,8 +10,10 @@ from typing import cast
 from sqlalchemy import ForeignKey, Index, Table, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from passes import db, prepared
 from passes.db import Base, Json
 from passes.people.actor import Actor
+from passes.prepared import Prepared
 
 _BATCH = 1_000
 _FIRST = "0" * 64
@@ -35,8 +37,21 @@ class AuditRecord(Base):
     facts: Mapped[object] = mapped_column(Json)
 
 
-# Rows go to the database as such where a till waits for them: objects cost thrice.
-_RECORD = insert(cast("Table", AuditRecord.__table__))
+_RECORD = Prepared(
+    insert(cast("Table", AuditRecord.__table__)).values(
+        prepared.values(
+            "programme_id",
+            "at",
+            "actor",
+            "role",
+            "ip",
+            "request_id",
+            "action",
+            "subject",
+            "facts",
+        )
+    )
+)
 
 
 class AuditSeal(Base):
@@ -75,19 +90,17 @@ def record(
     *facts* are numbers and ids only: nothing that names a person.
     """
     session.flush()
-    session.connection().execute(
-        _RECORD,
-        {
-            "programme_id": programme_id,
-            "at": at,
-            "actor": actor.name,
-            "role": actor.role.value if actor.role else None,
-            "ip": actor.ip,
-            "request_id": actor.request_id,
-            "action": action,
-            "subject": subject,
-            "facts": facts or {},
-        },
+    _RECORD.run(
+        db.connection(session),
+        programme_id=programme_id,
+        at=at,
+        actor=actor.name,
+        role=actor.role.value if actor.role else None,
+        ip=actor.ip,
+        request_id=actor.request_id,
+        action=action,
+        subject=subject,
+        facts=facts or {},
     )
 
 

@@ -1,6 +1,7 @@
 """A programme: one shop or brand, the tenant that everything else belongs to."""
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo, available_timezones
@@ -42,9 +43,33 @@ class Programme(Base):
 
     def business_day(self, at: datetime) -> date:
         """Return the day that *at* counts for, in the shop's own time."""
-        local = at.astimezone(ZoneInfo(self.timezone))
-        early = local.timetz().replace(tzinfo=None) < _DAY_STARTS
-        return local.date() - timedelta(days=1) if early else local.date()
+        return _business_day(self.timezone, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a sale needs to know of its `Programme`, as it is in the transaction."""
+
+    id: int
+    currency: str
+    language: str
+    timezone: str
+    rules_version: int
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals an amount in the programme's currency has."""
+        return get_currency_precision(self.currency)
+
+    def business_day(self, at: datetime) -> date:
+        """Return the day that *at* counts for, in the shop's own time."""
+        return _business_day(self.timezone, at)
+
+
+def _business_day(timezone: str, at: datetime) -> date:
+    local = at.astimezone(ZoneInfo(timezone))
+    early = local.timetz().replace(tzinfo=None) < _DAY_STARTS
+    return local.date() - timedelta(days=1) if early else local.date()
 
 
 _PROGRAMMES = cast("Table", Programme.__table__)

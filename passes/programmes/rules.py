@@ -8,9 +8,11 @@ from typing import cast
 from sqlalchemy import ForeignKey, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from passes import db
 from passes.db import Base, Json
 from passes.errors import InvalidError, NotFoundError
-from passes.programmes.programme import LANGUAGES, Programme
+from passes.prepared import Prepared
+from passes.programmes.programme import LANGUAGES, Programme, Shop
 
 _MAX_RATE = 1_000
 _MAX_TIERS = 12
@@ -29,10 +31,14 @@ class RulesVersion(Base):
     published_at: Mapped[datetime]
 
 
+_OWN = "palier.published_rules"
 _READ = "palier.rules"
-_DOCUMENT = select(RulesVersion.document).where(
-    RulesVersion.programme_id == bindparam("of"),
-    RulesVersion.version == bindparam("number"),
+_KEPT = 1_024
+_DOCUMENT = Prepared(
+    select(RulesVersion.document).where(
+        RulesVersion.programme_id == bindparam("of"),
+        RulesVersion.version == bindparam("number"),
+    )
 )
 
 
@@ -86,27 +92,36 @@ def publish(
     )
     programme.rules_version = numbered.version
     session.flush()
+    _own(session)[programme.id, numbered.version] = numbered
     return numbered
 
 
-def live(session: Session, programme: Programme) -> Rules:
+def live(session: Session, programme: Programme | Shop) -> Rules:
     """Return the rules in force, or raise `NotFoundError` before the first."""
     return version(session, programme.id, programme.rules_version)
 
 
 def version(session: Session, programme_id: int, number: int) -> Rules:
     """Return one version of a programme's rules, or raise `NotFoundError`."""
-    # For one transaction only: what another one published may be undone again.
-    read: dict[tuple[int, int], Rules] = session.info.setdefault(_READ, {})
-    if (programme_id, number) not in read:
-        read[programme_id, number] = _load(session, programme_id, number)
-    return read[programme_id, number]
+    key = (programme_id, number)
+    if key in (own := _own(session)):
+        return own[key]
+    known: dict[tuple[int, int], Rules] = db.known(session, _READ)
+    if key not in known:
+        if len(known) >= _KEPT:
+            known.clear()
+        known[key] = _load(session, programme_id, number)
+    return known[key]
+
+
+def _own(session: Session) -> dict[tuple[int, int], Rules]:
+    """Return what this session publishes: it may be undone, and is nobody else's."""
+    own: dict[tuple[int, int], Rules] = session.info.setdefault(_OWN, {})
+    return own
 
 
 def _load(session: Session, programme_id: int, number: int) -> Rules:
-    document = session.connection().scalar(
-        _DOCUMENT, {"of": programme_id, "number": number}
-    )
+    document = _DOCUMENT.scalar(db.connection(session), of=programme_id, number=number)
     if document is None:
         raise NotFoundError("version of the rules")
     return _read(number, cast("Mapping[str, object]", document))

@@ -21,7 +21,8 @@ TOKEN = "t" * 43
 _NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers"
 _NUMBERS += " WHERE n < :count)"
 
-# Each copies the first row, with names of its own.
+# Each copies the first row, with names of its own. Those of entries are in the order
+# of time, and before every sale's, as a till's are.
 _COPIES = [
     """INSERT INTO member (id, public_id, programme_id, name, language, created_at)
     {numbers} SELECT n, 'member-' || CAST(n AS TEXT), programme_id, name, language,
@@ -45,9 +46,10 @@ _COPIES = [
     """INSERT INTO entry (public_id, movement, programme_id, account, card_id, unit,
     amount, kind, rule, source_type, source_id, rules_version, explanation, actor,
     occurred_at, recorded_at, sequence, prev_hash, hash)
-    {numbers} SELECT 'entry-' || CAST(n * 10 + step AS TEXT),
-    'movement-' || CAST(n * 10 + step AS TEXT), programme_id, 'card', n, 'points',
-    5 + step, 'earn', 'base', 'purchase', CAST(n * 10 + step AS TEXT), 1,
+    {numbers} SELECT CAST(1000000000000000 + n * 10 + step AS TEXT),
+    CAST(1000000000000000 + n * 10 + step AS TEXT), programme_id, 'card', n, 'points',
+    5 + step, 'earn', 'base', 'purchase',
+    CAST(1000000000000000 + n * 10 + step AS TEXT), 1,
     '{{"amount": 1250}}', 'account:1', :at, :at, step, '', ''
     FROM numbers JOIN card ON id = 1
     JOIN (SELECT 1 AS step UNION ALL SELECT 2 UNION ALL SELECT 3) AS steps ON true""",

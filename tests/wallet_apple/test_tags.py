@@ -95,7 +95,6 @@ class Model:
         if number not in self.open:
             return
         stack, session = self.open.pop(number)
-        changes.forget(session)
         session.rollback()
         stack.close()
         if self.settled == number:

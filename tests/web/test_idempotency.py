@@ -1,14 +1,16 @@
 """One key moves points once: keys, answers, refusals, pruning."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from passes import db
+from passes.db import Sessions
 from passes.delivery import changes
-from passes.errors import CardVoidError, ConflictError
+from passes.errors import CardVoidError, ConflictError, InvalidError
 from passes.loyalty.entry import Note
 from tests.makers import NOON, make_programme
 from web import idempotency
@@ -18,6 +20,7 @@ from web.idempotency import (
     KeyMalformedError,
     KeyMissingError,
     KeyReusedError,
+    Work,
 )
 from web.tables import GivenAnswer
 
@@ -29,22 +32,40 @@ def refusal(error: ConflictError) -> Answer:
     return Answer(409, error.code.encode())
 
 
-def answered(
-    session: Session, asked: Asked = ASKED, work: Callable[[], Answer] | None = None
-) -> Answer:
-    return idempotency.answer(
-        session,
-        1,
+def done(_: Session) -> Answer:
+    return Answer(201, b"done")
+
+
+def answered(session: Session, asked: Asked = ASKED, work: Work = done) -> Answer:
+    return idempotency.answer(session, 1, asked, work, at=NOON)
+
+
+def once(sessions: Sessions, work: Work, asked: Asked = ASKED) -> Answer:
+    """Do *work* as requests do it, each in a transaction of its own."""
+    return idempotency.once(
+        lambda work: changes.transact(sessions, (), NOON, lambda: None, work),
+        lambda _: 1,
         asked,
-        work or (lambda: Answer(201, b"done")),
+        work,
         refused=refusal,
         at=NOON,
     )
 
 
-@pytest.fixture(autouse=True)
-def programme(session: Session) -> None:
-    assert make_programme(session).id == 1
+@pytest.fixture
+def session(sessions: Sessions) -> Iterator[Session]:
+    """A transaction in a database with one programme."""
+    with db.write(sessions) as opened:
+        assert make_programme(opened).id == 1
+        yield opened
+
+
+@pytest.fixture
+def shop(sessions: Sessions) -> Sessions:
+    """A database with one programme."""
+    with db.write(sessions) as opened:
+        assert make_programme(opened).id == 1
+    return sessions
 
 
 @pytest.mark.parametrize(
@@ -91,7 +112,7 @@ def test_another_request_has_another_fingerprint(
 def test_the_first_answer_comes_again(session: Session) -> None:
     answered(session)
 
-    again = answered(session, work=lambda: Answer(201, b"done twice"))
+    again = answered(session, work=lambda _: Answer(201, b"done twice"))
 
     assert again == Answer(201, b"done", given_at=NOON)
 
@@ -103,33 +124,54 @@ def test_another_request_with_the_key_is_refused(session: Session) -> None:
         answered(session, OTHER)
 
 
-def test_a_refusal_is_kept_and_its_work_undone(session: Session) -> None:
-    def work() -> Answer:
+def test_a_refusal_is_kept_and_its_work_undone(shop: Sessions) -> None:
+    def refuse(session: Session) -> Answer:
         session.add(Note(movement="m", salt="s", text="t"))
         session.flush()
+        session.add(Note(movement="n", salt="s", text="not yet written"))
         changes.note(session, 7, changes.Priority.INTERACTIVE)
         raise CardVoidError
 
-    answered(session, work=work)
+    assert once(shop, refuse) == Answer(409, b"card_void")
+    assert once(shop, done) == Answer(409, b"card_void", given_at=NOON)
+    with db.read(shop) as session:
+        assert session.scalar(select(func.count()).select_from(Note)) == 0
 
-    assert answered(session) == Answer(409, b"card_void", given_at=NOON)
-    assert session.scalar(select(func.count()).select_from(Note)) == 0
-    assert not changes.noted(session, 7)
 
-
-def test_work_not_yet_written_is_undone_with_a_refusal(session: Session) -> None:
-    def work() -> Answer:
-        session.add(Note(movement="m", salt="s", text="t"))
+def test_a_request_that_was_answered_before_a_refusal_was_kept_has_the_word(
+    shop: Sessions,
+) -> None:
+    def refuse(_: Session) -> Answer:
         raise CardVoidError
 
-    answered(session, work=work)
-    session.flush()
+    tried: list[int] = []
 
-    assert session.scalar(select(func.count()).select_from(Note)) == 0
+    def transact(work: Work) -> Answer:
+        # Between the refusal and its keeping, the same request comes again.
+        if tried:
+            once(shop, done)
+        tried.append(1)
+        return changes.transact(shop, (), NOON, lambda: None, work)
+
+    given = idempotency.once(
+        transact, lambda _: 1, ASKED, refuse, refused=refusal, at=NOON
+    )
+
+    assert given == Answer(201, b"done", given_at=NOON)
+
+
+def test_another_kind_of_failure_leaves_the_key_free(shop: Sessions) -> None:
+    def fail(_: Session) -> Answer:
+        raise InvalidError("amount", "Use more.")
+
+    with pytest.raises(InvalidError):
+        once(shop, fail)
+
+    assert once(shop, done) == Answer(201, b"done")
 
 
 def test_an_answer_about_a_person_can_be_replaced(session: Session) -> None:
-    answered(session, work=lambda: Answer(201, b"Anna", subject="member:1"))
+    answered(session, work=lambda _: Answer(201, b"Anna", subject="member:1"))
 
     idempotency.forget(session, 1, "member:1", Answer(410, b"erased"))
 

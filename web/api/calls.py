@@ -1,6 +1,5 @@
 """What calls have in common: their programme, their answer, their repetition."""
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import cast
 
@@ -15,10 +14,8 @@ from passes.programmes.programme import Programme
 from web import idempotency
 from web.api import access, problems
 from web.api.reading import StrictRequest
-from web.idempotency import Answer, Asked
+from web.idempotency import Answer, Asked, Work
 from web.services import services
-
-Work = Callable[[Session], Answer]
 
 
 def ok(
@@ -61,17 +58,16 @@ def once(work: Work) -> Response:
         ),
     )
 
-    def answered(session: Session) -> Answer:
-        return idempotency.answer(
-            session,
-            access.caller().programme_id,
+    return _response(
+        idempotency.once(
+            services().transact,
+            lambda _: access.caller().programme_id,
             asked,
-            lambda: work(session),
+            work,
             refused=_refused,
             at=services().clock(),
         )
-
-    return write(answered)
+    )
 
 
 def note(

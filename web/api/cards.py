@@ -7,15 +7,15 @@ from sqlalchemy.orm import Session
 
 from passes.cards import card as cards
 from passes.cards import finding
-from passes.cards.card import Card
+from passes.cards.card import Card, CardRow
 from passes.cards.finding import Found
 from passes.errors import NotFoundError
 from passes.loyalty import adjustments, ledger, purchases, undo
-from passes.loyalty.entry import Entry, Unit
+from passes.loyalty.entry import Appended, Entry, Unit
 from passes.loyalty.purchases import Till
 from passes.people.member import Member
 from passes.programmes import rules as ruleset
-from passes.programmes.programme import Programme
+from passes.programmes.programme import Programme, Shop
 from web import limits
 from web.api import access, calls, wording
 from web.api.bodies import (
@@ -207,12 +207,12 @@ def _found(session: Session, path: CardPath, *, lock: bool = False) -> Found:
     return finding.found(session, access.caller().programme_id, path.card, lock=lock)
 
 
-def _of(session: Session, programme: Programme, card: Card) -> Found:
+def _of(session: Session, programme: Programme, card: Card | CardRow) -> Found:
     member = session.get_one(Member, card.member_id)
     return Found(card, programme, member.public_id)
 
 
-def _till(programme: Programme, body: PurchaseBody) -> Till:
+def _till(programme: Programme | Shop, body: PurchaseBody) -> Till:
     for name in _LATER:
         if getattr(body, name) is not None:
             raise RefusedError("not_supported_yet", field=name)
@@ -226,7 +226,7 @@ def _till(programme: Programme, body: PurchaseBody) -> Till:
     )
 
 
-def _check_lines(programme: Programme, body: PurchaseBody, amount: int) -> None:
+def _check_lines(programme: Programme | Shop, body: PurchaseBody, amount: int) -> None:
     if body.lines is None:
         return
     total = sum(
@@ -238,7 +238,7 @@ def _check_lines(programme: Programme, body: PurchaseBody, amount: int) -> None:
 
 
 def _moved(
-    session: Session, found: Found, entries: Sequence[Entry]
+    session: Session, found: Found, entries: Sequence[Appended]
 ) -> dict[str, object]:
     return {
         "entries": _worded(session, found.programme, _points(entries)),
@@ -246,12 +246,14 @@ def _moved(
     }
 
 
-def _points(entries: Sequence[Entry]) -> list[Entry]:
+def _points(entries: Sequence[Appended]) -> list[Appended]:
     return [entry for entry in entries if entry.unit == Unit.POINTS]
 
 
 def _worded(
-    session: Session, programme: Programme, entries: Sequence[Entry]
+    session: Session,
+    programme: Programme | Shop,
+    entries: Sequence[Entry | Appended],
 ) -> list[dict[str, object]]:
     sources = [
         entry.source_id for entry in entries if entry.source_type == purchases.SOURCE

@@ -12,11 +12,11 @@ from passes.cards.finding import Found
 from passes.errors import InvalidError
 from passes.loyalty import tiers
 from passes.loyalty.earning import Quote
-from passes.loyalty.entry import Entry
-from passes.loyalty.purchases import Purchase
+from passes.loyalty.entry import Appended, Entry
+from passes.loyalty.purchases import Bought, Purchase
 from passes.people.consent import Purpose
 from passes.people.member import Member
-from passes.programmes.programme import Programme
+from passes.programmes.programme import Programme, Shop
 from passes.programmes.rules import Rules, TierRule
 
 _CURSOR = re.compile(r"[1-9][0-9]{0,17}")
@@ -121,7 +121,7 @@ def member(
     }
 
 
-def purchase(row: Purchase, decimals: int) -> dict[str, object]:
+def purchase(row: Purchase | Bought, decimals: int) -> dict[str, object]:
     """Return the purchase."""
     return {
         "id": row.public_id,
@@ -132,7 +132,9 @@ def purchase(row: Purchase, decimals: int) -> dict[str, object]:
     }
 
 
-def entry(row: Entry, decimals: int, of: Purchase | None = None) -> dict[str, object]:
+def entry(
+    row: Entry | Appended, decimals: int, of: Purchase | Bought | None = None
+) -> dict[str, object]:
     """Return an entry of points, with the purchase it is *of*."""
     document: dict[str, object] = {
         "id": row.public_id,
@@ -178,12 +180,12 @@ def ladder(programme: Programme, rules: Rules) -> list[dict[str, object]]:
     ]
 
 
-def _tier(rules: Rules, programme: Programme, rank: int) -> dict[str, object]:
+def _tier(rules: Rules, programme: Programme | Shop, rank: int) -> dict[str, object]:
     return {"name": _name(rules.tiers[rank], programme), "rank": rank}
 
 
 def _next_tier(
-    rules: Rules, programme: Programme, status_points: int
+    rules: Rules, programme: Programme | Shop, status_points: int
 ) -> dict[str, object] | None:
     way = tiers.way(rules, status_points)
     if way is None:
@@ -191,7 +193,7 @@ def _next_tier(
     return _tier(rules, programme, way.rank) | {"missing": way.missing}
 
 
-def _name(tier: TierRule, programme: Programme) -> str:
+def _name(tier: TierRule, programme: Programme | Shop) -> str:
     return tier.name[programme.language]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from passes import names
 from passes.cards import card as cards
-from passes.errors import ConflictError, InvalidError
+from passes.errors import InvalidError
 from passes.people import audit, consent
 from passes.people import member as members
 from passes.people.actor import Actor
@@ -87,17 +87,11 @@ def _joined(
             session,
             programme.id,
             asked,
-            lambda: _join(session, programme, filled, circumstances),
-            refused=_refused,
+            lambda session: _join(session, programme, filled, circumstances),
             at=services().clock(),
         )
 
     return services().transact(work)
-
-
-def _refused(error: ConflictError) -> Answer:
-    """Keep no answer: it would lead to no card."""
-    raise error
 
 
 def _join(

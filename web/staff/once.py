@@ -33,18 +33,14 @@ def do(card_id: str, work: Callable[[Session, Programme, Card], Answer]) -> Answ
         ),
     )
 
-    def answered(session: Session) -> Answer:
-        programme, found = card_of(session, card_id)
-        return idempotency.answer(
-            session,
-            programme.id,
-            asked,
-            lambda: work(session, programme, found),
-            refused=lambda error: Answer(HTTPStatus.CONFLICT, _why(error).encode()),
-            at=services().clock(),
-        )
-
-    given = services().transact(answered)
+    given = idempotency.once(
+        services().transact,
+        lambda session: access.current_programme(session).id,
+        asked,
+        lambda session: work(session, *card_of(session, card_id)),
+        refused=lambda error: Answer(HTTPStatus.CONFLICT, _why(error).encode()),
+        at=services().clock(),
+    )
     if given.status != HTTPStatus.OK:
         flash(given.body.decode(), "error")
     return given

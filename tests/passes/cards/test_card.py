@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from passes.cards import card as cards
 from passes.cards import finding
 from passes.cards.announcement import Announcement
+from passes.cards.card import CardRow
 from passes.delivery import changes
 from passes.errors import (
     CardExpiredError,
@@ -16,6 +17,11 @@ from passes.errors import (
     NotFoundError,
 )
 from tests.makers import NOON, make_card, make_programme, make_shop
+
+
+def held(session: Session) -> CardRow:
+    """Return a new card, locked."""
+    return cards.lock(session, make_shop(session).card.id)
 
 
 def test_a_new_card_is_active_and_shows_nothing_yet(session: Session) -> None:
@@ -49,7 +55,7 @@ def test_a_code_of_another_programme_is_unknown(session: Session) -> None:
 def test_a_replaced_code_is_told_apart_for_thirty_days(session: Session) -> None:
     shop = make_shop(session)
     old = shop.card.code
-    cards.replace_code(session, shop.card, NOON)
+    cards.replace_code(session, cards.lock(session, shop.card.id), NOON)
     session.flush()
 
     with pytest.raises(CodeReplacedError):
@@ -63,7 +69,7 @@ def test_a_replaced_code_is_told_apart_for_thirty_days(session: Session) -> None
 def test_a_replaced_code_of_another_programme_is_unknown(session: Session) -> None:
     shop, other = make_shop(session), make_programme(session, "other")
     old = shop.card.code, shop.card.short_code
-    cards.replace_code(session, shop.card, NOON)
+    cards.replace_code(session, cards.lock(session, shop.card.id), NOON)
     session.flush()
 
     for code in old:
@@ -72,12 +78,12 @@ def test_a_replaced_code_of_another_programme_is_unknown(session: Session) -> No
 
 
 def test_two_revisions_never_share_a_second(session: Session) -> None:
-    card = make_shop(session).card
+    card = held(session)
     first = card.revised_at
 
     for _ in range(3):
         cards.revise(session, card, NOON)
-        changes.forget(session)
+        changes.settle(session, (), NOON)
 
     assert card.revised_at == first + timedelta(seconds=3)
     assert card.revision == 4
@@ -86,9 +92,9 @@ def test_two_revisions_never_share_a_second(session: Session) -> None:
 def test_a_clock_that_steps_back_does_not_take_the_revision_back(
     session: Session,
 ) -> None:
-    card = make_shop(session).card
+    card = held(session)
     cards.revise(session, card, NOON + timedelta(hours=1))
-    changes.forget(session)
+    changes.settle(session, (), NOON)
     later = card.revised_at
 
     cards.revise(session, card, NOON)
@@ -96,8 +102,20 @@ def test_a_clock_that_steps_back_does_not_take_the_revision_back(
     assert card.revised_at == later + timedelta(seconds=1)
 
 
-def test_changes_in_one_transaction_are_one_revision(session: Session) -> None:
+def test_the_sessions_own_object_of_a_card_shows_what_was_written(
+    session: Session,
+) -> None:
     card = make_shop(session).card
+
+    cards.revise(session, cards.lock(session, card.id), NOON, balance=7)
+
+    assert (card.balance, card.revision) == (7, 2)
+    session.expire_all()
+    assert (card.balance, card.revision) == (7, 2)
+
+
+def test_changes_in_one_transaction_are_one_revision(session: Session) -> None:
+    card = held(session)
 
     cards.revise(session, card, NOON, announce=Announcement.POINTS)
     cards.revise(session, card, NOON, announce=Announcement.TIER)
@@ -111,7 +129,7 @@ def test_changes_in_one_transaction_are_one_revision(session: Session) -> None:
 def test_a_quiet_change_drowns_nothing_in_its_transaction(
     session: Session, weighty: Announcement
 ) -> None:
-    card = make_shop(session).card
+    card = held(session)
 
     cards.revise(session, card, NOON, announce=weighty)
     cards.revise(session, card, NOON)
@@ -126,9 +144,9 @@ def test_a_quiet_change_drowns_nothing_in_its_transaction(
 def test_a_quiet_change_leaves_the_phone_its_time_to_hear_the_news(
     session: Session, after: timedelta, announced: str
 ) -> None:
-    card = make_shop(session).card
+    card = held(session)
     cards.revise(session, card, NOON, announce=Announcement.TIER)
-    changes.forget(session)
+    changes.settle(session, (), NOON)
 
     cards.revise(session, card, NOON + after)
 
@@ -136,16 +154,16 @@ def test_a_quiet_change_leaves_the_phone_its_time_to_hear_the_news(
 
 
 def test_a_tier_is_announced_though_points_follow_at_once(session: Session) -> None:
-    card = make_shop(session).card
+    card = held(session)
     cards.revise(session, card, NOON, announce=Announcement.TIER)
-    changes.forget(session)
+    changes.settle(session, (), NOON)
 
     cards.revise(
         session, card, NOON + timedelta(seconds=2), announce=Announcement.POINTS
     )
     assert card.announcement == "tier"
 
-    changes.forget(session)
+    changes.settle(session, (), NOON)
     cards.revise(
         session, card, NOON + timedelta(minutes=2), announce=Announcement.POINTS
     )
@@ -153,7 +171,7 @@ def test_a_tier_is_announced_though_points_follow_at_once(session: Session) -> N
 
 
 def test_a_void_card_counts_no_more(session: Session) -> None:
-    card = make_shop(session).card
+    card = held(session)
 
     cards.void(session, card, NOON)
     session.flush()
@@ -163,7 +181,7 @@ def test_a_void_card_counts_no_more(session: Session) -> None:
 
 
 def test_a_card_counts_until_its_end(session: Session) -> None:
-    card = make_shop(session).card
+    card = held(session)
 
     cards.set_end(session, card, NOON + timedelta(days=1), NOON)
 
@@ -174,7 +192,7 @@ def test_a_card_counts_until_its_end(session: Session) -> None:
 
 
 def test_an_end_can_be_taken_back(session: Session) -> None:
-    card = make_shop(session).card
+    card = held(session)
     cards.set_end(session, card, NOON, NOON)
 
     cards.set_end(session, card, None, NOON)
@@ -183,16 +201,16 @@ def test_an_end_can_be_taken_back(session: Session) -> None:
 
 
 def test_an_end_is_a_change_once(session: Session) -> None:
-    card = make_shop(session).card
+    card = held(session)
     for _ in range(2):
         cards.set_end(session, card, NOON + timedelta(days=1), NOON)
-        changes.forget(session)
+        changes.settle(session, (), NOON)
 
     assert card.revision == 2
 
 
 def test_an_ended_card_is_void_rather_than_expired(session: Session) -> None:
-    card = make_shop(session).card
+    card = held(session)
     cards.set_end(session, card, NOON, NOON)
     cards.void(session, card, NOON)
 
@@ -201,9 +219,9 @@ def test_an_ended_card_is_void_rather_than_expired(session: Session) -> None:
 
 
 def test_voiding_twice_is_one_change(session: Session) -> None:
-    card = make_shop(session).card
+    card = held(session)
     cards.void(session, card, NOON)
-    changes.forget(session)
+    changes.settle(session, (), NOON)
 
     cards.void(session, card, NOON)
 

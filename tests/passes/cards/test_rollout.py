@@ -126,8 +126,9 @@ def test_a_new_design_does_not_silence_a_tier_that_was_just_reached(
 ) -> None:
     programme = make_programme(session)
     card = make_card(session, programme)
-    cards.revise(session, card, NOON, announce=Announcement.TIER)
-    changes.forget(session)
+    held = cards.lock(session, card.id)
+    cards.revise(session, held, NOON, announce=Announcement.TIER)
+    changes.settle(session, (), NOON)
     publish(session, programme, "New")
 
     rollout.step(session, programme.id, NOON + timedelta(minutes=1))
@@ -206,7 +207,7 @@ def test_cards_of_other_programmes_stay_as_they_are(session: Session) -> None:
 def test_raised_cards_wait_behind_people(session: Session) -> None:
     programme = make_programme(session)
     card = make_card(session, programme)
-    changes.forget(session)
+    changes.settle(session, (), NOON)
     publish(session, programme, "New")
 
     rollout.step(session, programme.id, NOON)

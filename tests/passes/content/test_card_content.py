@@ -112,7 +112,7 @@ def test_a_movement_has_the_day_that_it_was_in_the_shop(session: Session) -> Non
 
 def test_a_void_card_says_so(session: Session) -> None:
     shop = make_shop(session)
-    cards.void(session, shop.card, NOON + timedelta(minutes=1))
+    cards.void(session, cards.lock(session, shop.card.id), NOON + timedelta(minutes=1))
 
     assert shown(session, shop).standing is Standing.VOID
 
@@ -130,7 +130,7 @@ def test_a_card_tells_its_end_and_whether_it_has_come(
 ) -> None:
     shop = make_shop(session)
     end = NOON + timedelta(hours=1)
-    cards.set_end(session, shop.card, end, NOON)
+    cards.set_end(session, cards.lock(session, shop.card.id), end, NOON)
 
     content = card_content.shown(session, shop.card.id, BASE, at)
 
@@ -139,7 +139,7 @@ def test_a_card_tells_its_end_and_whether_it_has_come(
 
 def test_an_end_in_the_past_has_come(session: Session) -> None:
     shop = make_shop(session)
-    cards.set_end(session, shop.card, NOON, NOON)
+    cards.set_end(session, cards.lock(session, shop.card.id), NOON, NOON)
 
     assert shown(session, shop).standing is Standing.EXPIRED
 

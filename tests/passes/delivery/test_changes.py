@@ -58,7 +58,7 @@ def test_a_change_that_was_overtaken_is_made_again_from_the_start(
     wallet, woken = FakeWallet(), []
     with db.write(sessions) as session:
         card = make_card(session, make_programme(session))
-        changes.forget(session)
+        changes.settle(session, (), NOON)
     tries: list[int] = []
 
     def work(session: Session) -> str:
@@ -92,7 +92,7 @@ def test_a_change_is_told_with_its_revision_and_then_woken(sessions: Sessions) -
     wallet, woken = FakeWallet(), []
     with db.write(sessions) as session:
         card = make_card(session, make_programme(session))
-        changes.forget(session)
+        changes.settle(session, (), NOON)
 
     with changes.write(sessions, [wallet], NOON, lambda: woken.append(1)) as session:
         cards.revise(session, cards.lock(session, card.id), NOON)
@@ -118,7 +118,7 @@ def test_what_was_rolled_back_is_not_told(sessions: Sessions) -> None:
     wallet, woken = FakeWallet(), []
     with db.write(sessions) as session:
         card = make_card(session, make_programme(session))
-        changes.forget(session)
+        changes.settle(session, (), NOON)
 
     def fail() -> None:
         with changes.write(
@@ -132,18 +132,3 @@ def test_what_was_rolled_back_is_not_told(sessions: Sessions) -> None:
 
     assert wallet.told == []
     assert woken == []
-
-
-def test_a_forgotten_change_is_not_told(sessions: Sessions) -> None:
-    wallet = FakeWallet()
-    with db.write(sessions) as session:
-        card = make_card(session, make_programme(session))
-        changes.forget(session)
-
-    with changes.write(sessions, [wallet], NOON, lambda: None) as session:
-        work = session.begin_nested()
-        cards.revise(session, cards.lock(session, card.id), NOON)
-        work.rollback()
-        changes.forget(session)
-
-    assert wallet.told == []

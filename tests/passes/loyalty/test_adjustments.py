@@ -6,13 +6,13 @@ from sqlalchemy.orm import Session
 
 from passes.errors import InsufficientPointsError, InvalidError
 from passes.loyalty import adjustments, ledger
-from passes.loyalty.entry import Entry, Note
+from passes.loyalty.entry import Appended, Note
 from tests.makers import MANAGER, NOON, Shop, make_shop
 
 
 def adjust(
     session: Session, shop: Shop, points: int, reason: str = "Welcome"
-) -> list[Entry]:
+) -> list[Appended]:
     """Give (or take) points on the shop's one card at noon."""
     return adjustments.adjust(
         session,
@@ -55,8 +55,9 @@ def test_more_than_there_is_cannot_be_taken(session: Session) -> None:
 
 def test_the_reason_can_be_erased_and_the_entry_stays(session: Session) -> None:
     shop = make_shop(session)
-    (entry,) = adjust(session, shop, 50, "Sorry for the wait, Anna")
+    adjust(session, shop, 50, "Sorry for the wait, Anna")
 
+    (entry,) = ledger.of_card(session, shop.card.id)
     note = session.scalars(select(Note)).one()
 
     assert note.text == "Sorry for the wait, Anna"

@@ -22,7 +22,7 @@ from passes.db import Sessions
 from passes.delivery import changes
 from passes.errors import ConflictError
 from passes.loyalty import adjustments, purchases, undo, verification
-from passes.loyalty.entry import Entry
+from passes.loyalty.entry import Appended, Entry
 from passes.loyalty.purchases import Till
 from passes.programmes import programme as programmes
 from passes.programmes.rules import STARTER
@@ -166,7 +166,7 @@ class CardLife(RuleBasedStateMachine):
         self.at += timedelta(seconds=1)
         return self.at
 
-    def _done(self, entries: list[Entry], points: int, status: int) -> None:
+    def _done(self, entries: list[Appended], points: int, status: int) -> None:
         self.entries.append(entries[0].public_id)
         self.model.done[entries[0].public_id] = (points, status)
         self.model.revision += 1

@@ -160,7 +160,7 @@ def test_bad_input_names_its_field_and_changes_nothing(
 
 def test_a_void_card_earns_nothing(session: Session) -> None:
     shop = make_shop(session)
-    cards.void(session, shop.card, NOON)
+    cards.void(session, cards.lock(session, shop.card.id), NOON)
 
     with pytest.raises(CardVoidError):
         earn(session, shop, Till(amount=1250))

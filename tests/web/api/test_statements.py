@@ -8,16 +8,14 @@ from web.services import Services
 SALE = [
     "SELECT api_key.id, api_key.programme_id,",
     "INSERT INTO given_answer",
-    "SAVEPOINT before_work",
     "SELECT card.id, card.public_id,",
-    "SELECT rules.document FROM",
     "INSERT INTO purchase",
     "INSERT INTO entry",
     "UPDATE card SET",
     "INSERT INTO audit_record",
     "SELECT count(*) AS",
     "UPDATE given_answer SET",
-    "SELECT device.id FROM",
+    "WITH locked AS",
 ]
 
 
