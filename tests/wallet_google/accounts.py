@@ -12,7 +12,7 @@ from wallet_google.standin import accounts
 
 
 @functools.cache
-def key(name: str = "usual") -> rsa.RSAPrivateKey:
+def key(name: str) -> rsa.RSAPrivateKey:
     """A key, the same under the same name: making one takes long."""
     return accounts.new_key()
 

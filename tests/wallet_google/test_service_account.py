@@ -38,7 +38,7 @@ def test_googles_file_is_taken(held: dict[str, Any]) -> None:
     account = read(held)
     assert account.email == held["client_email"]
     assert account.key_id == held["private_key_id"]
-    assert account.key.public_key() == accounts.key().public_key()
+    assert account.key.public_key() == accounts.key("usual").public_key()
 
 
 def test_its_text_has_no_key(held: dict[str, Any]) -> None:
