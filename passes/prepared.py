@@ -15,12 +15,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import TypeEngine
 
 Row = Any
 """A named tuple with the statement's columns."""
 
-_Process = Callable[[Any], Any] | None
+_Process = Callable[[Any], Any]
 _Values = Mapping[str, object]
 
 
@@ -105,13 +104,19 @@ class _Compiled:
             for parameter, name in compiled.bind_names.items()
             if not parameter.required
         }
-        self._processes = {
-            name: _bind(parameter.type, dialect)
-            for parameter, name in compiled.bind_names.items()
-        }
-        self._positions = compiled.positiontup if compiled.positional else None
+        types = {name: bound.type for bound, name in compiled.bind_names.items()}
+        self._names = frozenset(types)
+        self._places = tuple(compiled.positiontup or ()) or tuple(types)
+        self._positional = compiled.positional
+        self._binds = _processes(
+            kind.dialect_impl(dialect).bind_processor(dialect)
+            for kind in map(types.__getitem__, self._places)
+        )
         columns = list(getattr(statement, "exported_columns", ()))
-        self._columns = [_result(column.type, dialect) for column in columns]
+        self._results = _processes(
+            column.type.dialect_impl(dialect).result_processor(dialect, None)
+            for column in columns
+        )
         # Columns of several tables may have one name: those go by their place.
         names = [column.key or "" for column in columns]
         self._row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
@@ -137,29 +142,18 @@ class _Compiled:
         cursor.close()
 
     def read(self, rows: Iterable[Sequence[Any]]) -> list[Row]:
-        make, columns = self._row._make, self._columns
-        return [
-            make(
-                [
-                    value if process is None or value is None else process(value)
-                    for process, value in zip(columns, row, strict=True)
-                ]
-            )
-            for row in rows
-        ]
+        make = self._row._make
+        return [make(_processed(row, self._results)) for row in rows]
 
     def _parameters(self, values: _Values) -> Any:
         given = {**self._known, **values} if self._known else values
-        if len(given) != len(self._processes):
-            odd = sorted(self._processes.keys() ^ given.keys())
+        if given.keys() != self._names:
+            odd = sorted(self._names ^ given.keys())
             raise TypeError(f"these parameters do not fit: {', '.join(odd)}")
-        processed = {
-            name: given[name] if process is None else process(given[name])
-            for name, process in self._processes.items()
-        }
-        if self._positions is None:
-            return processed
-        return [processed[name] for name in self._positions]
+        placed = _processed([given[name] for name in self._places], self._binds)
+        return (
+            placed if self._positional else dict(zip(self._places, placed, strict=True))
+        )
 
     def _refuse(self, error: Exception) -> NoReturn:
         # As SQLAlchemy wraps it, without the parameters: they tell of people.
@@ -184,9 +178,17 @@ def _cursor(
     return cursor
 
 
-def _bind(kind: TypeEngine[Any], dialect: Dialect) -> _Process:
-    return kind.dialect_impl(dialect).bind_processor(dialect)
+def _processes(found: Iterable[_Process | None]) -> list[tuple[int, _Process]]:
+    """Return the functions with their places, without the places that have none."""
+    return [(place, process) for place, process in enumerate(found) if process]
 
 
-def _result(kind: TypeEngine[Any], dialect: Dialect) -> _Process:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+def _processed(
+    row: Sequence[Any], processes: list[tuple[int, _Process]]
+) -> Sequence[Any]:
+    if not processes:
+        return row
+    changed = list(row)
+    for place, process in processes:
+        changed[place] = process(changed[place])
+    return changed
