@@ -7,12 +7,14 @@ GoogleWalletError
 │   ├── CredentialsExposedError    other users of the machine can read the key
 │   ├── TokenAddressError          tokens would be asked of somebody else
 │   ├── IssuerIdError              the issuer id is not a number
-│   └── RevokedError               Google gives the service account no tokens
+│   ├── RevokedError               Google gives the service account no tokens
+│   └── ClockError                 this machine's clock is too wrong for that
 ├── RefusedError                   Google answered no; *permanent* where for good
 │   ├── AbsentError                there is no such class or object
 │   ├── ExistsError                the id is taken
 │   ├── ForbiddenError             the service account may not do this
 │   └── QuotaExceededError         too many notifications; go on without them
+├── CallbackError                  nothing shows that Google said it; *fault*
 └── UnavailableError               nothing came of it; try again, *retry_after*
     └── ThrottledError             too many requests at a time
 """
@@ -73,6 +75,12 @@ class RevokedError(CredentialsError):
     code = "google_revoked"
 
 
+class ClockError(CredentialsError):
+    """Google gives no tokens because this machine's clock is wrong."""
+
+    code = "google_clock"
+
+
 class RefusedError(GoogleWalletError):
     """Google answered no, in its own words: *status*, *reason* and *message*.
 
@@ -115,6 +123,19 @@ class QuotaExceededError(RefusedError):
     """The notifications of a day are used up; the same without one is taken."""
 
     code = "google_quota_exceeded"
+
+
+class CallbackError(GoogleWalletError):
+    """A callback is not to be believed; *fault* is one of `ecv2.Fault`.
+
+    Nothing of what it said is repeated: it may come from anybody.
+    """
+
+    code = "google_callback"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"The callback is not to be believed ({fault}).")
+        self.fault = fault
 
 
 class UnavailableError(GoogleWalletError):
