@@ -6,13 +6,14 @@ https://developer.apple.com/documentation/walletpasses/adding-a-web-service-to-u
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Row, Table, and_, bindparam, or_, select
+from sqlalchemy import Table, and_, bindparam, or_, select
 from sqlalchemy.engine import Connection
 
 from passes.cards.card import Card
 from passes.content import card_content
+from passes.prepared import Prepared, Row
 from wallet_apple.tables import ApplePass, Device, Registration
 
 _GREATEST_TAG = 2**63 - 1
@@ -35,7 +36,7 @@ class Pass:
     web_service_url: str
     revision: int
     revised_at: datetime
-    card: Row[*tuple[Any, ...]]
+    card: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ _IS_DEVICE = and_(
     _devices.c.pass_type == bindparam("pass_type"),
 )
 
-_PASS = (
+_PASS = Prepared(
     card_content.ROWS.add_columns(
         _passes.c.authentication_token, _passes.c.web_service_url
     )
@@ -84,7 +85,7 @@ _ON_CARD = and_(
     _rows.c.card_id == _passes.c.card_id, _rows.c.device_id == _devices.c.id
 )
 
-_HELD = (
+_HELD = Prepared(
     select(
         _passes.c.card_id,
         _passes.c.authentication_token,
@@ -106,7 +107,7 @@ _NEWER = and_(
     ),
 )
 
-_LISTED = (
+_LISTED = Prepared(
     select(_devices.c.id, _passes.c.serial_number, _rows.c.tag)
     .select_from(
         _devices.outerjoin(_rows, _NEWER).outerjoin(
@@ -120,7 +121,7 @@ _LISTED = (
 
 def by_serial_number(connection: Connection, serial_number: str) -> Pass | None:
     """Return the pass, or None when there is no such one."""
-    row = connection.execute(_PASS, {"serial_number": serial_number}).first()
+    row = _PASS.first(connection, serial_number=serial_number)
     if row is None:
         return None
     return Pass(
@@ -136,12 +137,12 @@ def held(
     connection: Connection, serial_number: str, library_identifier: str, pass_type: str
 ) -> Held | None:
     """Return the pass and whether the device is registered for it."""
-    asked = {
-        "serial_number": serial_number,
-        "library_identifier": library_identifier,
-        "pass_type": pass_type,
-    }
-    row = connection.execute(_HELD, asked).first()
+    row = _HELD.first(
+        connection,
+        serial_number=serial_number,
+        library_identifier=library_identifier,
+        pass_type=pass_type,
+    )
     return None if row is None else Held(*row)
 
 
@@ -160,12 +161,12 @@ def listed(
 
     A *since* above anything that was ever given to the device counts as absent.
     """
-    asked = {
-        "library_identifier": library_identifier,
-        "pass_type": pass_type,
-        "since": since,
-    }
-    rows = connection.execute(_LISTED, asked).all()
+    rows = _LISTED.rows(
+        connection,
+        library_identifier=library_identifier,
+        pass_type=pass_type,
+        since=since,
+    )
     if not rows:
         return None
     device_id, _, tag = rows[-1]

@@ -5,11 +5,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision
-from sqlalchemy import Row, Table, bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,7 @@ from passes.errors import NotFoundError
 from passes.loyalty import tiers
 from passes.loyalty.entry import Entry, Unit
 from passes.people.member import Member
+from passes.prepared import Prepared, Row
 from passes.programmes import design as designs
 from passes.programmes import rules as ruleset
 from passes.programmes.design import Design
@@ -73,8 +74,8 @@ ROWS = (
 )
 """What `read` wants to know of a card; a wallet finds its card by names of its own."""
 
-_CARD = ROWS.where(_cards.c.id == bindparam("card"))
-_LATEST = (
+_CARD = Prepared(ROWS.where(_cards.c.id == bindparam("card")))
+_LATEST = Prepared(
     select(
         _entries.c.kind,
         _entries.c.amount,
@@ -132,7 +133,7 @@ def shown(
     """
     session.flush()
     connection = session.connection()
-    card = connection.execute(_CARD, {"card": card_id}).first()
+    card = _CARD.first(connection, card=card_id)
     if card is None:
         raise NotFoundError("card")
     return read(connection, card, base_url, Looks(), at)
@@ -140,7 +141,7 @@ def shown(
 
 def read(
     connection: Connection,
-    card: Row[*tuple[Any, ...]],
+    card: Row,
     base_url: str,
     looks: Looks,
     at: datetime | None = None,
@@ -148,9 +149,7 @@ def read(
     """Do as `shown` does, for a *card* that was read as one of `ROWS` before."""
     key = (card.programme_id, card.live_design, card.live_rules)
     look, rules = looks.of(connection, key)
-    latest = (
-        connection.execute(_LATEST, {"card": card.id}).all() if card.sequence else ()
-    )
+    latest = _LATEST.rows(connection, card=card.id) if card.sequence else ()
     return CardContent(
         card_id=card.id,
         look=look,
@@ -170,7 +169,7 @@ def read(
     )
 
 
-def _standing(card: Row[*tuple[Any, ...]], at: datetime) -> Standing:
+def _standing(card: Row, at: datetime) -> Standing:
     return Standing(cards.status_at(card.status, card.expires_at, at).value)
 
 
@@ -257,7 +256,7 @@ def _look(connection: Connection, key: tuple[int, int, int]) -> _Kept:
 
 
 def _movements(
-    currency: str, timezone: str, latest: Sequence[Row[*tuple[Any, ...]]]
+    currency: str, timezone: str, latest: Sequence[Row]
 ) -> tuple[Movement, ...]:
     # A card tells the day that it was in the shop.
     zone = ZoneInfo(timezone)
