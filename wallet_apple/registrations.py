@@ -165,23 +165,28 @@ def remove(
 
 def changed(
     connection: Connection, card_ids: Sequence[int], at: datetime, *, priority: int
-) -> None:
+) -> bool:
     """Give every registration of these locked cards a new tag, and owe it a push.
 
     A device's counter is raised once, under its row lock and in the same
     transaction: what commits late never slips below a tag already handed out.
+
+    Returns:
+        Whether there is any registration.
     """
-    moments = lanes.moments(at)
+    now, moments = _milliseconds(at), lanes.moments(at)
     if len(card_ids) == 1:
         # A till waits for this one.
         card = card_ids[0]
-        if _RAISE.rows(connection, card=card, now=_milliseconds(at)):
+        raised = _RAISE.rows(connection, card=card, now=now)
+        if raised:
             _OWE.run(connection, card=card, wait=int(priority), **moments)
-        return
-    cards = list(card_ids)
-    raised = connection.execute(_RAISE_MANY, {"cards": cards, "now": _milliseconds(at)})
-    if raised.all():
-        connection.execute(_OWE_MANY, {"cards": cards, "wait": priority, **moments})
+        return bool(raised)
+    cards = {"cards": list(card_ids)}
+    devices = connection.execute(_RAISE_MANY, {**cards, "now": now}).all()
+    if devices:
+        connection.execute(_OWE_MANY, {**cards, "wait": priority, **moments})
+    return bool(devices)
 
 
 def _raise(of_cards: ColumnElement[bool]) -> Update:

@@ -88,9 +88,11 @@ class AppleWallet:
 
     def changed(
         self, session: Session, card_ids: Sequence[int], at: datetime, *, priority: int
-    ) -> None:
+    ) -> bool:
         """Give every registration of the locked cards a new tag, and owe it a push."""
-        registrations.changed(db.connection(session), card_ids, at, priority=priority)
+        return registrations.changed(
+            db.connection(session), card_ids, at, priority=priority
+        )
 
     def deliver(self, lane: str, claimed: Sequence[Claimed], at: datetime) -> Report:
         """Push once to each distinct device of the rows, and act on the answers."""

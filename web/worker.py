@@ -1,9 +1,10 @@
 """The background: wallets are told after a commit, and time is looked after.
 
-A commit gives a hint (`Engine.wake`), which huey carries to whichever worker is
-free. Hints may be lost: what is owed stands in rows, and every worker sweeps them
-again each second, far more often than a claim lasts. Everything here may run in any
-number of threads, processes and machines.
+A commit gives a hint (`Engine.wake`): a nudge to the threads of this process, or,
+where others deliver, a message that huey carries to whichever worker is free. Hints
+may be lost: what is owed stands in rows, and every worker sweeps them again each
+second, far more often than a claim lasts. Everything here may run in any number of
+threads, processes and machines.
 """
 
 import math
@@ -39,6 +40,7 @@ DELIVERING = 2
 """Threads that deliver: while one waits for a peer, the other serves the rest."""
 
 _BREATH = 0.02
+"""Seconds in which the hints of a busy till gather: one look serves all of them."""
 
 
 class Engine:
@@ -54,6 +56,7 @@ class Engine:
         self._nudge = threading.Event()
         self._threads: list[threading.Thread] = []
         self._held = Held()
+        self._delivers_at_a_nudge = False
         self._soon = math.inf
         self._jobs_at = 0.0
 
@@ -62,13 +65,15 @@ class Engine:
 
         It never raises: a hint that is lost costs a second, until the sweep.
         """
+        if self._delivers_at_a_nudge:
+            self._nudge.set()
+            return
         try:
             # A hint that nobody has taken yet will be taken after this moment too.
             if not self._queue.pending_count():
                 self._queue.enqueue(self._hint.s())
         except Exception as error:
             _log.warning("hint_lost", error=type(error).__name__)
-        self._nudge.set()
 
     def start(self, services: Services, *, delivering: bool = True) -> None:
         """Work in the background of this process until `stop`.
@@ -80,6 +85,8 @@ class Engine:
         loops = [self._note_sightings]
         if delivering:
             loops += [self._look_after, self._prove, *[self._deliver] * DELIVERING]
+            # A thread that listens to a queue elsewhere does not feel a nudge.
+            self._delivers_at_a_nudge = not self._queue.storage.blocking
         self._threads = [
             threading.Thread(target=loop, name=f"palier-{loop.__name__}", daemon=True)
             for loop in loops
@@ -101,19 +108,27 @@ class Engine:
         self._close(self._services)
 
     def _deliver(self) -> None:
-        """Take hints and follow them, for as long as the engine runs."""
+        """Follow nudges and the hints of others, for as long as the engine runs."""
         while not self._stopping.is_set():
-            try:
-                task = self._queue.dequeue()
-                if task is not None:
-                    self._queue.execute(task)
-                    continue
-            except Exception:
-                _log.exception("queue_unreachable")
-                self._stopping.wait(SWEEP)
-            if not self._queue.storage.blocking:
-                self._nudge.wait(self._poll)
+            if self._nudge.is_set():
+                # Before the look: what is committed from now on may come after it.
                 self._nudge.clear()
+                self._drain()
+                self._stopping.wait(_BREATH)
+            elif not self._follow_hint() and not self._queue.storage.blocking:
+                self._nudge.wait(self._poll)
+
+    def _follow_hint(self) -> bool:
+        """Take a hint from the queue and follow it; tell whether there was one."""
+        try:
+            task = self._queue.dequeue()
+            if task is None:
+                return False
+            self._queue.execute(task)
+        except Exception:
+            _log.exception("queue_unreachable")
+            self._stopping.wait(SWEEP)
+        return True
 
     def _drain(self) -> None:
         if self._services is None:

@@ -44,7 +44,7 @@ def noted(session: Session, card_id: int) -> bool:
 
 
 def settle(session: Session, wallets: Sequence[Wallet], at: datetime) -> bool:
-    """Tell the wallets what changed; return whether anything did.
+    """Tell the wallets what changed; return whether one of them owes something now.
 
     Called once, last before the commit, so that locks are taken in one order
     everywhere: cards, then devices, then delivery rows.
@@ -52,13 +52,14 @@ def settle(session: Session, wallets: Sequence[Wallet], at: datetime) -> bool:
     new = sorted(session.info.pop(_OPENED, []))
     changed: dict[int, Priority] = session.info.pop(_CHANGED, {})
     session.flush()
+    owed = False
     for wallet in wallets:
         if new:
             wallet.opened(session, new, at)
         for priority in sorted(set(changed.values())):
             cards = sorted(card for card, p in changed.items() if p is priority)
-            wallet.changed(session, cards, at, priority=priority)
-    return bool(changed)
+            owed |= wallet.changed(session, cards, at, priority=priority)
+    return owed
 
 
 @contextmanager
@@ -77,8 +78,8 @@ def write(
     """
     with db.write(sessions) as session:
         yield session
-        settled = settle(session, wallets, at)
-    if settled:
+        owed = settle(session, wallets, at)
+    if owed:
         wake()
 
 
@@ -102,7 +103,7 @@ def transact(
         given = work(session)
         return given, settle(session, wallets, at)
 
-    given, changed = db.transact(sessions, settled)
-    if changed:
+    given, owed = db.transact(sessions, settled)
+    if owed:
         wake()
     return given

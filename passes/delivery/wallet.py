@@ -69,8 +69,12 @@ class Wallet(Protocol):
 
     def changed(
         self, session: Session, card_ids: Sequence[int], at: datetime, *, priority: int
-    ) -> None:
-        """Mark that these locked cards' rows owe the cards' present revision."""
+    ) -> bool:
+        """Mark that these locked cards' rows owe the cards' present revision.
+
+        Returns:
+            Whether anything may be owed, so that waking a worker is worth it.
+        """
 
     def deliver(self, lane: str, claimed: Sequence[Claimed], at: datetime) -> Report:
         """Bring the claimed rows up to date over the network.

@@ -3,11 +3,19 @@
 import importlib
 import pkgutil
 
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 import passes
-from passes import migrations
+from passes import db, migrations
 from passes.db import Base
+
+REVISIONS = [
+    revision.revision
+    for revision in ScriptDirectory.from_config(migrations._config()).walk_revisions()
+]
 
 
 def _every_table() -> None:
@@ -15,7 +23,12 @@ def _every_table() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if "migrations" not in module.name:
                 importlib.import_module(module.name)
-    for name in ("wallet_apple.tables", "web.tables", "web.accounts.account"):
+    for name in (
+        "wallet_apple.tables",
+        "wallet_google.tables",
+        "web.tables",
+        "web.accounts.account",
+    ):
         importlib.import_module(name)
 
 
@@ -43,3 +56,21 @@ def test_sqlite_tables_are_strict(engine: Engine) -> None:
             )
         ).all()
     assert loose == []
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_database_of_any_version_is_brought_to_the_newest(
+    blank_database_url: str, revision: str
+) -> None:
+    _every_table()
+    engine = db.open_engine(blank_database_url)
+    config = migrations._config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    assert migrations.current(engine) == revision
+
+    migrations.upgrade(engine)
+
+    assert migrations.differences(engine, Base.metadata) == []
+    engine.dispose()

@@ -160,8 +160,14 @@ class TestUpdates:
         phone.add(pass_file(counter))
         with counter.changing() as session:
             card = cards.lock(session, counter.card_id)
-            card.status_points, card.tier = 100_000, 2
-            cards.revise(session, card, counter.clock(), announce=Announcement.TIER)
+            cards.revise(
+                session,
+                card,
+                counter.clock(),
+                announce=Announcement.TIER,
+                status_points=100_000,
+                tier=2,
+            )
         [said] = phone.pushed()
         assert said.text.startswith("Votre niveau est maintenant")
 

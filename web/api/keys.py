@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from passes import names
+from passes import db, names
 from passes.errors import InvalidError, NotFoundError
 from passes.people import audit
 from passes.people.actor import Actor, Role
+from passes.prepared import Prepared
 from passes.programmes.programme import Programme
 from web.tables import ApiKey
 
@@ -27,9 +28,16 @@ _LONGEST = 200
 _NOTED_EVERY = timedelta(minutes=10)
 
 
-_FIND = select(
-    ApiKey.id, ApiKey.programme_id, ApiKey.digest, ApiKey.scopes, ApiKey.used_at
-).where(ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None))
+_KEYS = cast("Table", ApiKey.__table__)
+_FIND = Prepared(
+    select(
+        _KEYS.c.id,
+        _KEYS.c.programme_id,
+        _KEYS.c.digest,
+        _KEYS.c.scopes,
+        _KEYS.c.used_at,
+    ).where(_KEYS.c.digest == bindparam("hashed"), _KEYS.c.revoked_at.is_(None))
+)
 
 
 class Scope(StrEnum):
@@ -124,7 +132,7 @@ def find(session: Session, token: str) -> Caller | None:
     if len(token) > _LONGEST or not token.isascii():
         return None
     digest = _digest(token)
-    found = session.execute(_FIND, {"digest": digest}).first()
+    found = _FIND.first(db.connection(session), hashed=digest)
     # The index found it by the digest already: this keeps the timing ours.
     if found is None or not hmac.compare_digest(found.digest, digest):
         return None

@@ -29,17 +29,20 @@ class FakeWallet:
         self.told: list[tuple[str, list[int], int]] = []
         self.revisions: list[int] = []
 
+    owes = True
+
     def opened(self, session: Session, card_ids: Sequence[int], at: datetime) -> None:
         """Remember the new cards."""
         self.told.append(("opened", list(card_ids), 0))
 
     def changed(
         self, session: Session, card_ids: Sequence[int], at: datetime, *, priority: int
-    ) -> None:
+    ) -> bool:
         """Remember the changed cards and the revisions that the database has."""
         self.told.append(("changed", list(card_ids), priority))
         query = select(Card.revision).where(Card.id.in_(card_ids))
         self.revisions += session.scalars(query)
+        return self.owes
 
     def deliver(self, lane: str, claimed: Sequence[Claimed], at: datetime) -> Report:
         """Deliver nothing."""
@@ -131,4 +134,18 @@ def test_what_was_rolled_back_is_not_told(sessions: Sessions) -> None:
         fail()
 
     assert wallet.told == []
+    assert woken == []
+
+
+def test_nobody_is_woken_for_a_card_that_no_wallet_has(sessions: Sessions) -> None:
+    wallet, woken = FakeWallet(), []
+    wallet.owes = False
+    with db.write(sessions) as session:
+        card = make_card(session, make_programme(session))
+        changes.settle(session, (), NOON)
+
+    with changes.write(sessions, [wallet], NOON, lambda: woken.append(1)) as session:
+        cards.revise(session, cards.lock(session, card.id), NOON)
+
+    assert wallet.told == [("changed", [card.id], 0)]
     assert woken == []

@@ -36,8 +36,9 @@ class FakeWallet:
 
     def changed(
         self, session: Session, card_ids: Sequence[int], at: datetime, *, priority: int
-    ) -> None:
+    ) -> bool:
         """Mark nothing."""
+        return False
 
     def deliver(self, lane: str, claimed: Sequence[Claimed], at: datetime) -> Report:
         """Answer for every row alike."""
