@@ -1,0 +1,78 @@
+"""What is kept of Google's side: classes, objects, and callbacks that were heard.
+
+Google keeps the cards itself; an object's row says what it is owed, and whether its
+holder has it in the wallet.
+https://developers.google.com/wallet/reference/rest/v1/loyaltyobject
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from passes.db import Base
+from passes.delivery.state import DeliveryState
+
+
+class GoogleClass(Base):
+    """A programme's class. *class_id* never changes; *fingerprint* is what was sent."""
+
+    __tablename__ = "google_class"
+
+    programme_id: Mapped[int] = mapped_column(
+        ForeignKey("programme.id"), primary_key=True
+    )
+    class_id: Mapped[str] = mapped_column(unique=True)
+    fingerprint: Mapped[str | None]
+
+
+class GoogleObject(DeliveryState, Base):
+    """A card's object, which is owed the card's newest revision.
+
+    Its ids never change. *inserted* says that Google has it, *fingerprint* what was
+    sent last. *saved_at* and *removed_at* are when the newest callback of either kind
+    came; the later one is how things stand.
+    """
+
+    __tablename__ = "google_object"
+    __table_args__ = (
+        Index(
+            "ix_google_object_owed",
+            "lane",
+            "priority",
+            "due_at",
+            sqlite_where=text("wanted > delivered AND dead_at IS NULL"),
+            postgresql_where=text("wanted > delivered AND dead_at IS NULL"),
+        ),
+        Index(
+            "ix_google_object_dead",
+            "lane",
+            sqlite_where=text("dead_at IS NOT NULL"),
+            postgresql_where=text("dead_at IS NOT NULL"),
+        ),
+    )
+
+    card_id: Mapped[int] = mapped_column(ForeignKey("card.id"), unique=True)
+    object_id: Mapped[str] = mapped_column(unique=True)
+    class_id: Mapped[str]
+    inserted: Mapped[bool] = mapped_column(default=False)
+    fingerprint: Mapped[str | None]
+    saved_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+
+    @property
+    def in_wallet(self) -> bool:
+        """Whether the holder has it, as far as Google told."""
+        if self.saved_at is None:
+            return False
+        return self.removed_at is None or self.removed_at < self.saved_at
+
+
+class GoogleNonce(Base):
+    """A callback that was heard; until *expires_at* the same one could come again."""
+
+    __tablename__ = "google_nonce"
+    __table_args__ = (Index("ix_google_nonce_expires_at", "expires_at"),)
+
+    nonce: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]
