@@ -168,7 +168,7 @@ class Sessions:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         if engine.dialect.name == "sqlite":
-            reading = engine.execution_options(palier_begin="BEGIN")
+            reading = engine.execution_options(palier_snapshot=True)
         else:
             reading = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -242,8 +242,11 @@ def _configure_sqlite(connection: DBAPIConnection, _: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    connection.exec_driver_sql(options.get("palier_begin", "BEGIN IMMEDIATE"))
+    if connection.get_execution_options().get("palier_snapshot"):
+        # Straight to the driver: it waits for no lock, so there is nothing to refuse.
+        connection.connection.cursor().execute("BEGIN")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @contextmanager
