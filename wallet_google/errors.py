@@ -15,6 +15,7 @@ GoogleWalletError
 │   ├── ForbiddenError             the service account may not do this
 │   └── QuotaExceededError         too many notifications; go on without them
 ├── CallbackError                  nothing shows that Google said it; *fault*
+├── PictureError                   a design's picture cannot be drawn
 └── UnavailableError               nothing came of it; try again, *retry_after*
     └── ThrottledError             too many requests at a time
 """
@@ -155,3 +156,9 @@ class ThrottledError(UnavailableError):
     """More requests than Google takes at a time."""
 
     code = "google_throttled"
+
+
+class PictureError(GoogleWalletError):
+    """A picture of the design cannot be drawn."""
+
+    code = "google_picture"
