@@ -60,7 +60,11 @@ def _plain(shown: str) -> bytes:
 def parted(scanned: str) -> tuple[str, str] | None:
     """The member code and the digits of a scanned barcode, None when it has none."""
     code, _, digits = scanned.rpartition(".")
-    if not code or len(digits) != DIGITS or not digits.isdecimal():
+    if (
+        not code
+        or len(digits) != DIGITS
+        or not (digits.isascii() and digits.isdecimal())
+    ):
         return None
     return code, digits
 
