@@ -15,6 +15,7 @@ from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from flask import g, request
 from pydantic import SecretStr
@@ -39,7 +40,10 @@ CLIENTS, SALES = 8, 150
 COUNTED = 20
 PAGE = b"x" * 4_096
 
+REPLAYED = 400
+
 Work = Callable[[], object]
+Executed = tuple[str, Any, bool]
 
 
 def figures() -> Iterator[Figure]:
@@ -50,6 +54,7 @@ def figures() -> Iterator[Figure]:
         small = Shop(_gathered(folder, SMALL), SMALL)
         with Selling(small) as sell:
             yield from _beside_the_disk(folder, sell)
+            yield from _beside_the_driver(folder, small, sell)
             yield Figure(
                 "till: statements of a sale",
                 len(_statements(small, sell)),
@@ -150,17 +155,60 @@ def _beside_the_disk(folder: Path, sell: Work) -> Iterator[Figure]:
     yield Figure("till: processor time of a sale", 1e6 / alone, "µs")
 
 
-def _statements(shop: Shop, sell: Work) -> list[str]:
-    seen: list[str] = []
+def _beside_the_driver(folder: Path, shop: Shop, sell: Work) -> Iterator[Figure]:
+    """Sell, and beside it give the very same statements to the driver alone."""
+    copy = folder / "copy.db"
+    with closing(sqlite3.connect(folder / f"{SMALL}.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copyfile(folder / f"{SMALL}.db", copy)
+    sales = [_executed(shop, sell) for _ in range(REPLAYED)]
+    bare = sqlite3.connect(copy, isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        bare.execute(f"PRAGMA {pragma}")
+    coming = iter(sales)
 
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        seen.append(statement)
+    def replay() -> None:
+        for statement, values, many in next(coming):
+            cursor = bare.cursor()
+            (cursor.executemany if many else cursor.execute)(statement, values)
+            cursor.fetchall()
+        bare.execute("COMMIT")
+
+    began = time.perf_counter()
+    for _ in range(REPLAYED // 2):
+        replay()
+    alone = (REPLAYED // 2) / (time.perf_counter() - began)
+    began = time.perf_counter()
+    for _ in range(REPLAYED // 2):
+        sell()
+    whole = (REPLAYED // 2) / (time.perf_counter() - began)
+    bare.close()
+    yield Figure(
+        "till: sales, beside the driver with the same statements",
+        whole,
+        "sales/s",
+        alone,
+        whole / alone,
+    )
+
+
+def _executed(shop: Shop, sell: Work) -> list[Executed]:
+    """Sell, and return what was executed: statement, parameters, many or one."""
+    seen: list[Executed] = []
+
+    def note(*told: Any) -> None:
+        _, __, statement, parameters, ___, many = told
+        seen.append((statement, parameters, many))
 
     engine = shop.services.sessions.engine
     event.listen(engine, "before_cursor_execute", note)
     sell()
     event.remove(engine, "before_cursor_execute", note)
     return seen
+
+
+def _statements(shop: Shop, sell: Work) -> list[str]:
+    return [statement for statement, *_ in _executed(shop, sell)]
 
 
 def _syncs(folder: Path) -> Iterator[Figure]:
