@@ -4,6 +4,7 @@ Only fields on the list are written; whatever looks like a token, an e-mail addr
 or a phone number is taken out of those too. Line breaks cannot forge a line.
 """
 
+import json
 import logging
 import re
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any, TextIO
 
+import orjson
 import structlog
 from structlog.typing import Processor
 
@@ -58,11 +60,10 @@ def configure(*, pretty: bool, stream: TextIO = sys.stderr) -> None:
     ]
     written: list[Processor] = [
         structlog.processors.format_exc_info,
-        allowed,
         redacted,
         structlog.dev.ConsoleRenderer(colors=stream.isatty())
         if pretty
-        else structlog.processors.JSONRenderer(ensure_ascii=False),
+        else structlog.processors.JSONRenderer(_json),
     ]
     structlog.configure(
         processors=[*gathered, *written],
@@ -73,45 +74,51 @@ def configure(*, pretty: bool, stream: TextIO = sys.stderr) -> None:
     _take_over_the_standard_library(gathered, written, stream)
 
 
-def allowed(
-    _: object, __: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Drop the fields that are not on the list."""
-    return {name: value for name, value in event.items() if name in FIELDS}
-
-
 def redacted(
     _: object, __: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Take secrets and people out of every text."""
+    """Drop the fields that are not on the list; take secrets out of the others."""
     return {
-        name: value if name in _OWN else _clean(value) for name, value in event.items()
+        name: value if name in _OWN else _clean(value)
+        for name, value in event.items()
+        if name in FIELDS
     }
 
 
 @lru_cache(maxsize=2048)
 def clean(text: str) -> str:
     """Return *text* without secrets, people and line breaks."""
-    for pattern in _SECRET_PATHS:
-        text = pattern.sub(rf"\1{HIDDEN}", text)
-    for pattern in (_HEADERS, _CREDENTIALS, _QUERY):
-        text = pattern.sub(rf"\1{HIDDEN}", text)
-    text = _URL_PASSWORD.sub(rf"\1{HIDDEN}@", text)
-    for pattern in (_EMAIL, _MEMBER_CODE, _LONG_TOKEN, _PHONE):
+    for pattern in (*_SECRET_PATHS, _HEADERS, _CREDENTIALS, _QUERY):
+        text = pattern.sub(_beginning, text)
+    if "@" in text:
+        text = _EMAIL.sub(HIDDEN, _URL_PASSWORD.sub(rf"\1{HIDDEN}@", text))
+    for pattern in (_MEMBER_CODE, _LONG_TOKEN, _PHONE):
         text = pattern.sub(HIDDEN, text)
     return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _beginning(found: re.Match[str]) -> str:
+    return found[1] + HIDDEN
 
 
 def _clean(value: object) -> object:
     if isinstance(value, str):
         return clean(value)
+    if value is None or isinstance(value, int | float):
+        return value
     if isinstance(value, Mapping):
         return {str(name): _clean(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_clean(inner) for inner in value]
-    if value is None or isinstance(value, bool | int | float):
-        return value
     return clean(str(value))
+
+
+def _json(event: object, *, default: Any) -> str:
+    try:
+        return orjson.dumps(event, default=default).decode()
+    except orjson.JSONEncodeError:
+        # Half of a broken character, or a number beyond 64 bits.
+        return json.dumps(event, ensure_ascii=False, default=default)
 
 
 def _take_over_the_standard_library(

@@ -108,6 +108,16 @@ def test_a_field_that_is_not_on_the_list_is_not_written(log: io.StringIO) -> Non
     assert "canary" not in log.getvalue()
 
 
+@pytest.mark.parametrize("value", ["half \ud83d of it", 2**64])
+def test_what_is_no_proper_json_is_written_all_the_same(
+    log: io.StringIO, value: object
+) -> None:
+    structlog.get_logger().info("read", setting=value)
+
+    (line,) = lines(log)
+    assert line["setting"] == value
+
+
 def test_an_exception_is_written_without_people(log: io.StringIO) -> None:
     try:
         int("canary@cafe.example")
