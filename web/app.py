@@ -22,7 +22,6 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-_log = structlog.get_logger()
 API = "/api/v1"
 APPLE = "/apple"
 # Load balancers and Prometheus call by a machine's address.
@@ -43,6 +42,8 @@ class Palier:
         self._hosts = settings.hosts
         self._scheme = "https" if settings.https else "http"
         self._mounts = mounts
+        # As it is configured now: looking that up for each line costs more than it.
+        self._log = structlog.get_logger().bind()
 
     def __call__(
         self, environ: Environ, start_response: StartResponse
@@ -63,14 +64,17 @@ class Palier:
             app = _misdirected
         # The log speaks of the address as it came, before a mount shortens it.
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
             body = app(environ, start)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
 
         def close() -> None:
             seconds = time.monotonic() - began
             status = noted[-1] if noted else 500
             figures.count(surface, status, seconds)
-            _log.info(
+            self._log.info(
                 "request",
                 request_id=request_id,
                 method=method,
@@ -80,6 +84,10 @@ class Palier:
                 duration_ms=round(seconds * 1000, 1),
             )
 
+        if isinstance(body, list):
+            # All of it is there, and granian takes a list sooner than an iterator.
+            close()
+            return body
         return ClosingIterator(body, [close])
 
     def _app(self, path: str) -> tuple[str, Wsgi]:
