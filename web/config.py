@@ -5,6 +5,7 @@ be given as the path of a file that holds it, in ``PALIER_<NAME>_FILE``.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -63,7 +64,7 @@ class Settings(BaseSettings):
     apple_wwdr: Path | None = None
     apns_url: str = "https://api.push.apple.com"
     apns_ca_file: Path | None = None
-    google_issuer_id: str | None = Field(default=None, pattern=r"^[0-9]{1,20}$")
+    google_issuer_id: str | None = None
     google_service_account: Path | None = None
     google_api_url: str = "https://walletobjects.googleapis.com"
     google_callback_keys_url: str = _GOOGLE_KEYS
@@ -222,6 +223,16 @@ class Settings(BaseSettings):
             raise ValueError("use https")
         return url
 
+    @field_validator("google_issuer_id")
+    @classmethod
+    def _check_issuer(cls, issuer_id: str | None) -> str | None:
+        if issuer_id is not None and not re.fullmatch("[0-9]{1,20}", issuer_id):
+            raise ValueError(
+                "an issuer id is a number of about 19 digits, in the Google Pay &"
+                " Wallet Console under Google Wallet API; a merchant id is another one"
+            )
+        return issuer_id
+
     @field_validator("secret_key")
     @classmethod
     def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
@@ -279,6 +290,11 @@ class Settings(BaseSettings):
         if (self.apple_certificate is None) != (self.apple_private_key is None):
             raise ValueError(
                 "PALIER_APPLE_CERTIFICATE and PALIER_APPLE_PRIVATE_KEY go together:"
+                " set both or neither"
+            )
+        if (self.google_issuer_id is None) != (self.google_service_account is None):
+            raise ValueError(
+                "PALIER_GOOGLE_ISSUER_ID and PALIER_GOOGLE_SERVICE_ACCOUNT go together:"
                 " set both or neither"
             )
         for name in _OWN_HOSTS:

@@ -53,7 +53,21 @@ def written(path: Path, text: str, mode: int = 0o600) -> str:
         ({"PALIER_TRUSTED_PROXY_HOPS": "-1"}, "PALIER_TRUSTED_PROXY_HOPS", "0"),
         ({"PALIER_TRUSTED_PROXY_HOPS": "x"}, "PALIER_TRUSTED_PROXY_HOPS", "integer"),
         ({"PALIER_FORMER_HOSTS": "https://x"}, "PALIER_FORMER_HOSTS", "host names"),
-        ({"PALIER_GOOGLE_ISSUER_ID": "abc"}, "PALIER_GOOGLE_ISSUER_ID", "[0-9]"),
+        (
+            {"PALIER_GOOGLE_ISSUER_ID": "BCR2DN4T3OKLMNOP"},
+            "PALIER_GOOGLE_ISSUER_ID",
+            "a merchant id is another one",
+        ),
+        (
+            {"PALIER_GOOGLE_ISSUER_ID": "\uff13\uff13\uff18\uff18"},
+            "PALIER_GOOGLE_ISSUER_ID",
+            "19 digits",
+        ),
+        (
+            {"PALIER_GOOGLE_SERVICE_ACCOUNT": "/no/such.json"},
+            "PALIER_GOOGLE_SERVICE_ACCOUNT",
+            "no file",
+        ),
         ({"PALIER_SECURITY_CONTACT": "a@b.c"}, "PALIER_SECURITY_CONTACT", "mailto:"),
         ({"PALIER_APNS_URL": "https://evil.example"}, "PALIER_APNS_URL", "127.0.0.1"),
         ({"PALIER_APNS_URL": "http://api.push.apple.com"}, "PALIER_APNS_URL", "https"),
@@ -131,6 +145,26 @@ def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
     told = problems(tmp_path, {"PALIER_APPLE_CERTIFICATE": certificate})
 
     assert "PALIER_APPLE_PRIVATE_KEY" in told
+
+
+def test_an_issuer_needs_its_service_account(tmp_path: Path) -> None:
+    told = problems(tmp_path, {"PALIER_GOOGLE_ISSUER_ID": "3388000000000000001"})
+
+    assert "PALIER_GOOGLE_SERVICE_ACCOUNT" in told
+
+
+def test_a_service_account_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    account = written(tmp_path / "account.json", "{}", 0o644)
+
+    told = problems(
+        tmp_path,
+        {
+            "PALIER_GOOGLE_ISSUER_ID": "3388000000000000001",
+            "PALIER_GOOGLE_SERVICE_ACCOUNT": account,
+        },
+    )
+
+    assert f"chmod 600 {account}" in told
 
 
 @pytest.mark.parametrize("value", ["1", "true"])
