@@ -21,6 +21,8 @@ _IMMUTABLE = "public, max-age=31536000, immutable"
 _REPORTS = timedelta(days=180)
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 _DAY = "public, max-age=86400"
+_OPEN = ("/join/", "/brand/", "/static/", "/media/", "/google/callback")
+_CRAWLED = ("/join/", "/brand/", "/static/", "/media/", "/google/callback")
 
 
 @bp.get("/")
@@ -93,10 +95,12 @@ def security() -> ResponseReturnValue:
 
 @bp.get("/robots.txt")
 def robots() -> ResponseReturnValue:
-    """Ask crawlers to stay with the join pages."""
-    text = (
-        "User-agent: *\nAllow: /join/\nAllow: /brand/\nAllow: /static/\nDisallow: /\n"
-    )
+    """Ask crawlers to stay with the join pages.
+
+    Google fetches the cards' pictures and calls back only where it may.
+    """
+    allowed = "".join(f"Allow: {path}\n" for path in _CRAWLED)
+    text = f"User-agent: *\n{allowed}Disallow: /\n"
     answer = Response(text, mimetype="text/plain")
     answer.headers["Cache-Control"] = _DAY
     return answer

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.robotparser import RobotFileParser
 
 import pytest
 from sqlalchemy import text
@@ -146,9 +147,43 @@ def test_a_picture_is_kept_for_ever_and_can_do_nothing(server: Server) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_a_picture_is_given_to_whoever_has_no_session(server: Server) -> None:
+    name = server.services.media.save(PICTURE)
+
+    answer = server.browser().get(
+        f"/media/{name}.png", headers={"Cookie": "palier=of-somebody"}
+    )
+
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    assert "Vary" not in answer.headers
+
+
+def test_a_picture_can_be_asked_after_without_its_bytes(server: Server) -> None:
+    name = server.services.media.save(PICTURE)
+
+    answer = server.browser().head(f"/media/{name}.png")
+
+    assert answer.status_code == 200
+    assert answer.data == b""
+    assert answer.content_length == len(PICTURE)
+    assert answer.mimetype == "image/png"
+
+
 @pytest.mark.parametrize("name", ["0" * 64, "x", "0" * 63, "A" * 64, "0" * 65])
 def test_a_picture_that_is_not_there_is_a_404(site_client: Browser, name: str) -> None:
-    assert site_client.get(f"/media/{name}.png").status_code == 404
+    answer = site_client.get(f"/media/{name}.png")
+
+    assert answer.status_code == 404
+    # It may come: nobody is to remember that it was not there.
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("end", ["", ".jpg", ".PNG", ".png/", "/.png"])
+def test_a_pictures_address_has_one_spelling(server: Server, end: str) -> None:
+    name = server.services.media.save(PICTURE)
+
+    assert server.browser().get(f"/media/{name}{end}").status_code == 404
 
 
 def test_a_shops_colours_are_kept_while_they_count(server: Server) -> None:
@@ -197,5 +232,20 @@ def test_reports_of_weaknesses_have_an_address_when_the_operator_gives_one(
     assert site_client.get("/.well-known/security.txt").status_code == 404
 
 
-def test_crawlers_are_asked_to_leave_cards_alone(site_client: Browser) -> None:
-    assert "Disallow: /\n" in site_client.get("/robots.txt").text
+@pytest.mark.parametrize(
+    ("path", "welcome"),
+    [
+        ("/join/cafe", True),
+        (f"/media/{'0' * 64}.png", True),
+        ("/google/callback", True),
+        ("/card/7F3K9QZ2M8", False),
+        ("/staff/", False),
+    ],
+)
+def test_crawlers_find_pictures_and_the_callback_and_leave_cards_alone(
+    site_client: Browser, path: str, *, welcome: bool
+) -> None:
+    robots = RobotFileParser()
+    robots.parse(site_client.get("/robots.txt").text.splitlines())
+
+    assert robots.can_fetch("Googlebot", path) is welcome
