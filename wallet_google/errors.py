@@ -16,6 +16,7 @@ GoogleWalletError
 │   └── QuotaExceededError         too many notifications; go on without them
 ├── CallbackError                  nothing shows that Google said it; *fault*
 ├── PictureError                   a design's picture cannot be drawn
+├── NotYetError                    a card cannot be saved now; in *seconds*, perhaps
 └── UnavailableError               nothing came of it; try again, *retry_after*
     └── ThrottledError             too many requests at a time
 """
@@ -156,6 +157,16 @@ class ThrottledError(UnavailableError):
     """More requests than Google takes at a time."""
 
     code = "google_throttled"
+
+
+class NotYetError(GoogleWalletError):
+    """Google cannot be given the card now; in *seconds* it is worth another try."""
+
+    code = "google_not_yet"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Google Wallet cannot have the card for {seconds:.0f} s.")
+        self.seconds = seconds
 
 
 class PictureError(GoogleWalletError):

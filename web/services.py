@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from datetime import datetime
+from typing import Protocol, TypeVar, cast
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -29,9 +30,29 @@ EXTENSION = "palier"
 """Where an app keeps its services, among its extensions."""
 
 
+class GoogleCards(Protocol):
+    """What the pages ask of Google's wallet."""
+
+    def save_url(self, card_id: int, at: datetime) -> str:
+        """Return where the holder saves the card; Google has it by then.
+
+        No transaction is open.
+
+        Raises:
+            NotYetError: Google cannot be given it now, or not soon enough.
+            GoogleWalletError: it cannot be given it before somebody lends a hand.
+        """
+
+    def state(self, session: Session, card_id: int) -> str:
+        """Return ``none``, ``offered``, ``saved`` or ``removed``, as Google told."""
+
+
 @dataclass(frozen=True)
 class Services:
-    """The database, the wallets, the pictures, the time; made once per process."""
+    """The database, the wallets, the pictures, the time; made once per process.
+
+    *google* is None where Google Wallet is not set up.
+    """
 
     settings: Settings
     sessions: Sessions
@@ -40,6 +61,7 @@ class Services:
     limits: Limits
     clock: Clock
     wake: Callable[[], None]
+    google: GoogleCards | None = None
 
     @property
     def wallets(self) -> tuple[Wallet, ...]:
