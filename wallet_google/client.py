@@ -83,8 +83,8 @@ class Client:
     ) -> Resource:
         """Store a class or object under its id, whether it was there or not.
 
-        What *body* leaves out stays as it is. Holders are told only if it says so
-        (``notifyPreference``), and each time anew.
+        What *body* leaves out stays as it is, and what is None there is forgotten.
+        Holders are told only if it says so (``notifyPreference``), each time anew.
         """
         until = self._until(within)
         path, body = _path(kind, body["id"]), _sent(kind, body)
@@ -92,8 +92,9 @@ class Client:
             return self._call("PATCH", path, body, until=until)
         except errors.AbsentError:
             pass
+        whole = {name: value for name, value in body.items() if value is not None}
         try:
-            return self._call("POST", kind, body, until=until)
+            return self._call("POST", kind, whole, until=until)
         except errors.ExistsError:
             # Somebody was faster, or the answer to an earlier attempt was lost.
             return self._call("PATCH", path, body, until=until)

@@ -5,6 +5,7 @@ without following redirects, and reading no more than an answer can be.
 """
 
 import io
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +23,9 @@ from wallet_google.answers import Answer
 from wallet_google.identity import Identity, Loaded
 
 MOST_BYTES = 8 * 1024 * 1024
+
+# It would log what is sent for a token, which is as good as the key for an hour.
+logging.getLogger("google.auth.transport.requests").setLevel(logging.INFO)
 
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 15.0
