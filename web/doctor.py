@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from passes import db, migrations
 from passes.db import Sessions
 from passes.delivery import debts, lanes, schedule
+from passes.delivery.debts import Debt
 from passes.delivery.lanes import Lane
 from passes.loyalty import proofs
 from passes.people.audit import AuditRecord
@@ -22,7 +23,9 @@ from wallet_apple import certificates, chains
 from wallet_apple.certificates import Credentials
 from wallet_apple.errors import CertificateError
 from wallet_apple.tables import Registration
-from web import queues, services, upkeep
+from wallet_google.errors import CredentialsError
+from wallet_google.tables import GoogleObject
+from web import google, queues, services, upkeep
 from web.config import ConfigurationError, Settings
 
 RENEW_DAYS = 30
@@ -50,6 +53,7 @@ def examine(settings: Settings, at: datetime) -> Iterator[Finding]:
     yield _address(settings)
     yield from _modes(settings.data_dir)
     yield _certificates(settings, at)
+    yield _google(settings)
     yield _disk(settings.data_dir)
     yield _queue(settings)
     engine = db.open_engine(settings.database)
@@ -119,6 +123,22 @@ def _certificates(settings: Settings, at: datetime) -> Finding:
     return Finding("certificates", True, told)
 
 
+def _google(settings: Settings) -> Finding:
+    """Look at what is here; `palier google check` asks Google."""
+    identity = google.identity(settings)
+    if identity is None:
+        told = "Google Wallet is not set up; cards go to Apple Wallet alone."
+        return Finding("google", True, told)
+    try:
+        email = identity.loaded().email
+    except CredentialsError as error:
+        return Finding("google", False, str(error))
+    if problem := google.address_problem(settings):
+        return Finding("google", False, problem)
+    told = f"{email} writes cards for the issuer {identity.issuer_id}."
+    return Finding("google", True, told)
+
+
 def _disk(folder: Path) -> Finding:
     free = shutil.disk_usage(folder).free
     told = f"{free // 2**20} MB are free in {folder}."
@@ -154,19 +174,28 @@ def _database(engine: Engine, at: datetime) -> Iterator[Finding]:
 
 
 def _owed(session: Session, at: datetime) -> Iterator[Finding]:
-    for lane in session.scalars(select(Lane).where(lanes.paused(at))):
-        told = f"{lane.name} pauses until {lane.paused_until:%H:%M} UTC: {lane.reason}."
-        yield Finding("phones", False, told)
-    debt = debts.of_wallet(session, Registration)
+    for wallet, about, rows, whom in (
+        ("apple", "phones", Registration, "phones"),
+        ("google", "google", GoogleObject, "Google Wallet"),
+    ):
+        mine = Lane.name.startswith(f"{wallet}:")
+        for lane in session.scalars(select(Lane).where(lanes.paused(at), mine)):
+            until = f"{lane.paused_until:%H:%M} UTC"
+            told = f"{lane.name} pauses until {until}: {lane.reason}."
+            yield Finding(about, False, told)
+        yield from _debt(about, debts.of_wallet(session, rows), whom, at)
+
+
+def _debt(about: str, debt: Debt, whom: str, at: datetime) -> Iterator[Finding]:
     if debt.dead:
-        yield Finding("phones", False, f"{debt.dead} updates were given up.")
+        yield Finding(about, False, f"{debt.dead} updates were given up.")
     waited = at - debt.since if debt.since else timedelta()
-    told = f"{debt.waiting} updates are owed to phones"
+    told = f"{debt.waiting} updates are owed to {whom}"
     if waited > _LATE:
         minutes = waited // timedelta(minutes=1)
-        yield Finding("phones", False, f"{told}, the oldest for {minutes} minutes.")
+        yield Finding(about, False, f"{told}, the oldest for {minutes} minutes.")
     else:
-        yield Finding("phones", True, f"{told}, none for long.")
+        yield Finding(about, True, f"{told}, none for long.")
 
 
 def _worker(session: Session, at: datetime) -> Finding:

@@ -1,0 +1,28 @@
+"""Google Wallet, put together as the settings ask for it, or not at all."""
+
+from wallet_google.identity import Identity
+from web import addresses
+from web.config import Settings
+
+
+def identity(settings: Settings) -> Identity | None:
+    """Return who the shop is for Google, None where Google Wallet is not set up."""
+    issuer_id, file = settings.google_issuer_id, settings.google_service_account
+    if issuer_id is None or file is None:
+        return None
+    return Identity(file, issuer_id, local=settings.local)
+
+
+def is_stood_in(settings: Settings) -> bool:
+    """Tell whether what plays Google is on this machine."""
+    return addresses.is_loopback(settings.google_api_url)
+
+
+def address_problem(settings: Settings) -> str | None:
+    """Say why Google cannot fetch pictures and call back here, None where it may."""
+    if is_stood_in(settings) or addresses.is_public(settings.base_url):
+        return None
+    return (
+        f"Google cannot reach {settings.base_url}, where the cards' pictures are; set"
+        " PALIER_BASE_URL to a public https address."
+    )
