@@ -1,5 +1,7 @@
 """Colours: mixed as the eye expects, and kept apart from what is behind them."""
 
+import functools
+
 from coloraide import Color
 
 Colour = tuple[int, int, int]
@@ -10,6 +12,8 @@ def parse(spelled: str) -> Colour:
     return _plain(Color(spelled))
 
 
+# A banner is made of few mixtures, which those of other steps have too.
+@functools.lru_cache(maxsize=4096)
 def mix(one: Colour, other: Colour, share: float) -> Colour:
     """*one* with the *share* (0 to 1) of *other* in it, without a grey middle."""
     return _plain(_colour(one).mix(_colour(other), share, space="oklab"))

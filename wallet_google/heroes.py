@@ -18,7 +18,7 @@ from wallet_google.colours import Colour
 SIZE = (1032, 336)
 """Pixels."""
 
-_FINE = 2
+_FINE = 3
 """Drawn this much larger and shrunk, for smooth edges."""
 
 _LEFT, _RIGHT = 118, 914
@@ -76,7 +76,7 @@ def hero(scene: Scene, media: images.Media) -> bytes:
     paint = _paint(scene)
     large = _ground(scene, paint, media)
     _draw_path(large, scene, paint)
-    return images.encoded(large.resize(SIZE, Image.Resampling.LANCZOS), 192)
+    return images.encoded(large.reduce(_FINE), 192)
 
 
 def _paint(scene: Scene) -> _Paint:
@@ -181,8 +181,7 @@ def _stroke(
     """The path *until* a share of it; *last* is the colour that its end would have."""
     for dab in range(round(_DABS * until) + 1):
         share = dab / _DABS
-        colour = first if first == last else colours.mix(first, last, share)
-        _disc(large, _at(share), half, colour)
+        _disc(large, _at(share), half, colours.mix(first, last, round(share, 2)))
 
 
 def _reached(

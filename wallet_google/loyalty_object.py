@@ -72,8 +72,8 @@ def body(
         },
     }
     if content.expires_at is not None:
-        end = content.expires_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        whole["validTimeInterval"] = {"end": {"date": end}}
+        end = content.expires_at.astimezone(UTC).isoformat(timespec="seconds")
+        whole["validTimeInterval"] = {"end": {"date": end.replace("+00:00", "Z")}}
     if seed is not None:
         whole["rotatingBarcode"] = rotating.barcode(
             seed, content.code, content.short_code
