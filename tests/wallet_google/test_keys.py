@@ -246,7 +246,7 @@ class TestNewer:
 class TestThreads:
     def test_many_at_the_start_ask_once_and_all_have_the_keys(self) -> None:
         published = Published()
-        many = threading.Barrier(8)
+        many = threading.Barrier(8, timeout=10)
         roots = RootKeys(fetch=published)
 
         def ask() -> int:
