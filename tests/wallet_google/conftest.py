@@ -1,8 +1,7 @@
 """Google's stand-in, started for a test."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,13 +12,9 @@ from wallet_google.standin.accounts import ISSUER_ID
 from wallet_google.standin.server import GoogleStandin
 
 
-def lenient(kind: str, body: Mapping[str, Any], patch: bool) -> list[str]:
-    return []
-
-
 @pytest.fixture
 def google(tmp_path: Path) -> Iterator[GoogleStandin]:
-    made = GoogleStandin(tmp_path / "google", lenient, key=accounts.key("usual"))
+    made = GoogleStandin(tmp_path / "google", key=accounts.key("usual"))
     with made as started:
         yield started
 

@@ -90,10 +90,9 @@ class Resources:
         """Append one message."""
         with self._lock:
             before = self._find(kind, resource_id)
-            message = body.get("message")
-            if set(body) != {"message"} or not isinstance(message, dict):
-                raise replies.invalid("message: it is missing, or not alone.")
-            after = {**before, "messages": [*before.get("messages", []), message]}
+            self.accept("addMessage", body)
+            messages = [*before.get("messages", []), body["message"]]
+            after = {**before, "messages": messages}
             return {"resource": self._store(kind, before, after, after, at)}
 
     def get(self, kind: str, resource_id: str) -> Resource:
@@ -128,6 +127,11 @@ class Resources:
             known = body.get("id") in self._kept[kind]
             if not (known and set(body) <= {"id", "classId"}):
                 self._judge(kind, body, patch=False)
+
+    def accept(self, kind: str, body: Resource) -> None:
+        """Refuse a request that is not as it has to be."""
+        if findings := self.judge(kind, body, False):
+            raise replies.invalid(" ".join(findings))
 
     def _find(self, kind: str, resource_id: str) -> Resource:
         issuer_of(resource_id)

@@ -5,7 +5,7 @@ It runs in threads of its own, in a test as well as in the demo.
 
 import ipaddress
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +15,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from passes import clock as clocks
 from passes.clock import Clock
-from wallet_google import service_account
+from wallet_google import schema, service_account
 from wallet_google.service_account import ServiceAccount
 from wallet_google.standin import accounts
 from wallet_google.standin.accounts import ISSUER_ID
@@ -33,6 +33,11 @@ _PATIENCE_SECONDS = 10
 _POLL_SECONDS = 0.02
 
 
+def judged(kind: str, body: Mapping[str, Any], patch: bool) -> list[str]:
+    """Return what Google would not take, or would drop without a word."""
+    return schema.findings(kind, body, patch=patch, local=True)
+
+
 class GoogleStandin:
     """The server, what it holds, and the book of how it is to behave.
 
@@ -44,7 +49,7 @@ class GoogleStandin:
     def __init__(
         self,
         folder: Path,
-        judge: Judge,
+        judge: Judge = judged,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -55,8 +60,9 @@ class GoogleStandin:
     ) -> None:
         """Prepare; nothing listens yet. Only loopback is served.
 
-        *key* is the service account's, made when it is absent. *fetch* gets each new
-        picture, as Google does; without it their addresses are believed.
+        *judge* tells what is wrong with a body. *key* is the service account's, made
+        when it is absent. *fetch* gets each new picture, as Google does; without it
+        their addresses are believed.
         """
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError("A stand-in serves loopback only.")

@@ -171,14 +171,12 @@ class Service:
         return work(kind, resource_id, _object(body), self.clock())
 
     def _validate(self, body: Resource) -> Resource:
+        self.resources.accept("validate", body)
         try:
-            match body:
-                case {"jwtResource": {"jwt": str(jwt)}, **rest} if not rest:
-                    found = links.read(jwt, self.office)
-                case {"jsonResource": {"json": str(text)}, **rest} if not rest:
-                    found = links.bodies(json.loads(text))
-                case _:
-                    raise replies.invalid("Give either jwtResource or jsonResource.")
+            if "jwtResource" in body:
+                found = links.read(body["jwtResource"]["jwt"], self.office)
+            else:
+                found = links.bodies(json.loads(body["jsonResource"]["json"]))
         except (LinkError, ValueError) as error:
             raise replies.invalid(str(error)) from error
         for kind, one in found:
