@@ -18,6 +18,7 @@ _COMMANDS = {
     "user": ("web.commands.user:user", "Look after people with an account."),
     "api-key": ("web.commands.api_key:api_key", "Look after API keys."),
     "certs": ("web.commands.certs:certs", "Look after Apple's certificates."),
+    "google": ("web.commands.google:google", "Look after Google Wallet."),
     "pass": ("web.commands.passes:pass_", "Write and judge .pkpass files."),
     "verify-ledger": ("web.commands.verify:ledger", "Prove every balance."),
     "verify-audit": ("web.commands.verify:audit_log", "Prove the audit log."),

@@ -1,6 +1,7 @@
 """Google Wallet, put together as the settings ask for it, or not at all."""
 
 from wallet_google.identity import Identity
+from wallet_google.save_link import SaveLinks
 from web import addresses
 from web.config import Settings
 
@@ -11,6 +12,11 @@ def identity(settings: Settings) -> Identity | None:
     if issuer_id is None or file is None:
         return None
     return Identity(file, issuer_id, local=settings.local)
+
+
+def save_links(settings: Settings, identity: Identity) -> SaveLinks:
+    """Return what mints the links that offer cards to Android."""
+    return SaveLinks(identity, settings.google_save_url, [settings.base_url])
 
 
 def is_stood_in(settings: Settings) -> bool:
