@@ -59,6 +59,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "join.join": ANYONE,
     "member.card": ANYONE,
     "member.apple_pass": ANYONE,
+    "member.google": ANYONE,
     # the till
     "staff.home": TEAM,
     "staff.find": TEAM,

@@ -23,6 +23,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from passes import errors as domain
 from wallet_apple.errors import CertificateError
+from wallet_google.errors import GoogleWalletError
 from web import requests
 
 _log = structlog.get_logger()
@@ -36,6 +37,8 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     domain.PassesError: HTTPStatus.CONFLICT,
     # Nothing can be signed until the operator has mended the certificate.
     CertificateError: HTTPStatus.SERVICE_UNAVAILABLE,
+    # Nor saved at Google while it refuses us.
+    GoogleWalletError: HTTPStatus.SERVICE_UNAVAILABLE,
     # A database that is away, locked, full or not migrated comes back by itself.
     OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,
     InterfaceError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -66,6 +66,9 @@ JOIN = Rule("join", 10, _HOUR)
 PASS_DOWNLOAD = Rule("pass-download", 60, _MINUTE, local=True)
 """Passes that one network downloads from the card page."""
 
+SAVE_LINK = Rule("save-link", 120, _MINUTE, local=True)
+"""Ways to Google Wallet that one network asks for; those who wait ask again."""
+
 DENIED = Rule("denied", 60, _HOUR)
 """Refusals of one account that go to the audit log."""
 

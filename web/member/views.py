@@ -1,25 +1,41 @@
 """The card's page: the balance, the way ahead, and the card for the wallet."""
 
-from flask import Blueprint, Response, render_template, request
+import math
+from http import HTTPStatus
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from passes.cards import finding
-from passes.cards.card import Card
+from passes.cards.card import Card, Status
 from passes.content import card_content, explanations
 from passes.content.shown import CardContent, Movement
 from passes.loyalty import ledger
 from passes.people.member import Member
 from passes.programmes import programme as programmes
 from passes.programmes.programme import Programme
-from web import badges, languages, limits, requests, shops
-from web.member import browser
+from wallet_google.errors import NotYetError
+from web import languages, limits, requests, shops
+from web.member import browser, offers
 from web.services import services
+from web.shops import Shop
 
 bp = Blueprint("member", __name__, url_prefix="/card")
 
 MEDIA_TYPE = "application/vnd.apple.pkpass"
 _HISTORY = 50
+# A page that asks again sooner, or later, than a person would.
+_SHORTEST, _LONGEST = 3, 60
 
 
 @bp.get("/<token>")
@@ -34,8 +50,11 @@ def card(token: str) -> ResponseReturnValue:
             services().clock(),
         )
         installed = services().apple.installed(session, found.id)
+        google = services().google
+        in_google = google.state(session, found.id) if google else None
         shop = shops.present(session, programme)
         history = _history(session, programme, found)
+    device = browser.recognise(request.user_agent.string)
     return render_template(
         "member/card.html",
         shop=shop,
@@ -44,8 +63,9 @@ def card(token: str) -> ResponseReturnValue:
         ladder=_ladder(content),
         history=history,
         installed=installed,
-        browser=browser.recognise(request.user_agent.string),
-        badge=badges.find(services().settings.data_dir, "apple", languages.current()),
+        in_google=in_google,
+        browser=device,
+        offers=offers.made(token, device, in_apple=installed > 0, in_google=in_google),
         token=token,
     )
 
@@ -59,6 +79,37 @@ def apple_pass(token: str) -> ResponseReturnValue:
         file = services().apple.pass_file(session, found.id, services().clock())
     answer = Response(file, mimetype=MEDIA_TYPE)
     answer.headers["Content-Disposition"] = 'attachment; filename="card.pkpass"'
+    return answer
+
+
+@bp.get("/<token>/google")
+def google(token: str) -> ResponseReturnValue:
+    """Lead to Google, where the holder saves the card; until it can be, wait."""
+    wallet = services().google
+    if wallet is None:
+        abort(HTTPStatus.NOT_FOUND)
+    services().limits.take(limits.SAVE_LINK, requests.network(requests.address()))
+    at = services().clock()
+    with services().read() as session:
+        found, programme = _open(session, token)
+        card_id, status = found.id, found.status_at(at)
+        shop = shops.present(session, programme)
+    if status is not Status.ACTIVE:
+        # The card's own page says why, and what to do.
+        return redirect(url_for("member.card", token=token), HTTPStatus.SEE_OTHER)
+    try:
+        address = wallet.save_url(card_id, at)
+    except NotYetError as error:
+        return _wait(shop, token, error.seconds)
+    return redirect(address, HTTPStatus.SEE_OTHER)
+
+
+def _wait(shop: Shop, token: str, seconds: float) -> ResponseReturnValue:
+    """Show a page that asks for itself again, with or without scripts."""
+    pause = min(max(math.ceil(seconds), _SHORTEST), _LONGEST)
+    page = render_template("member/waiting.html", shop=shop, token=token, pause=pause)
+    answer = make_response(page, HTTPStatus.ACCEPTED)
+    answer.headers["Refresh"] = str(pause)
     return answer
 
 

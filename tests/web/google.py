@@ -1,0 +1,40 @@
+"""A Google Wallet that the pages can be shown with, without Google."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from wallet_google.errors import GoogleWalletError
+from web.services import Services
+
+SAVE_URL = "https://pay.google.com/gp/v/save/eyJ.eyJ.sig"
+
+
+@dataclass
+class FakeGoogle:
+    """Remembers for which cards it was asked, and answers as it is told."""
+
+    told: str = "none"
+    refusal: GoogleWalletError | None = None
+    asked: list[tuple[int, datetime]] = field(default_factory=list)
+
+    def save_url(self, card_id: int, at: datetime) -> str:
+        """Give the same address to all, or refuse."""
+        self.asked.append((card_id, at))
+        if self.refusal is not None:
+            raise self.refusal
+        return SAVE_URL
+
+    def state(self, session: Session, card_id: int) -> str:
+        """Say what it was told to."""
+        return self.told
+
+
+def shown_by(services: Services, google: FakeGoogle) -> Services:
+    """Return what pages work with that offer *google* too.
+
+    Tests write with *services* themselves: nothing is owed to a fake.
+    """
+    return replace(services, google=cast("Any", google))
