@@ -9,7 +9,6 @@ APPNOTE 6.3; every member has the same time, so equal content gives equal bytes.
 import hashlib
 import struct
 import zlib
-from binascii import hexlify
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -43,7 +42,7 @@ class Place:
         self.header_end = struct.pack("<2H", letters, 0) + self.name
         self.entry = b"PK\1\2" + struct.pack("<2H", _MADE_BY_UNIX, _NEEDED) + common
         self.middle = struct.pack("<5HL", letters, 0, 0, 0, 0, _READABLE)
-        self.listed = b'"%b":"' % self.name
+        self.listed = f'"{name}":"'
         self.room = _HEADER + letters
 
 
@@ -53,7 +52,7 @@ class Member(NamedTuple):
     place: Place
     data: bytes
     checksum: int
-    digest: bytes
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Block:
     laid: bytes
     directory: bytes
     count: int
-    manifest: bytes
+    manifest: str
 
 
 class Stem:
@@ -88,19 +87,19 @@ class Stem:
             self._place,
             self._data + rest,
             zlib.crc32(rest, self._checksum),
-            hexlify(digest.digest()),
+            digest.hexdigest(),
         )
 
 
 def member(place: Place, data: bytes) -> Member:
     """The file *data*, to be listed in the manifest."""
-    digest = hashlib.sha1(data, usedforsecurity=False).digest()
-    return Member(place, data, zlib.crc32(data), hexlify(digest))
+    digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    return Member(place, data, zlib.crc32(data), digest)
 
 
 def unlisted(place: Place, data: bytes) -> Member:
     """The file *data* that no manifest lists: itself, and its signature."""
-    return Member(place, data, zlib.crc32(data), b"")
+    return Member(place, data, zlib.crc32(data), "")
 
 
 def block(files: Mapping[str, bytes]) -> Block:
@@ -113,11 +112,11 @@ def block(files: Mapping[str, bytes]) -> Block:
 
 def manifest(shared: Block, members: Iterable[Member]) -> bytes:
     """``manifest.json``: the name and SHA-1 of every file."""
-    return b"{" + shared.manifest + _listed(members)[:-1] + b"}"
+    return f"{{{shared.manifest}{_listed(members)[:-1]}}}".encode()
 
 
-def _listed(members: Iterable[Member]) -> bytes:
-    return b"".join([b'%b%b",' % (one.place.listed, one.digest) for one in members])
+def _listed(members: Iterable[Member]) -> str:
+    return "".join([f'{one.place.listed}{one.digest}",' for one in members])
 
 
 def file(shared: Block, members: list[Member]) -> bytes:

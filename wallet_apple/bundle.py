@@ -31,7 +31,7 @@ class _Still:
     block: archive.Block
     document: archive.Stem
     back: tuple[orjson.Fragment, ...]
-    strings: tuple[tuple[str, archive.Stem], ...]
+    strings: tuple[archive.Stem, ...]
 
 
 class PassFactory:
@@ -104,8 +104,7 @@ class PassFactory:
         """The files that are this card's own."""
         own = orjson.dumps(pass_json.own(content, identity, still.back))
         members = [still.document.grown(own[1:])]
-        for language, stem in still.strings:
-            lines = localisation.own(content, language)
+        for stem, lines in zip(still.strings, localisation.own(content), strict=True):
             members.append(stem.grown(localisation.following(lines)))
         return members
 
@@ -146,8 +145,7 @@ class PassFactory:
             document=archive.Stem("pass.json", shared[:-1] + b","),
             back=tuple(back),
             strings=tuple(
-                (language, _stem(content, language))
-                for language in localisation.LANGUAGES
+                _stem(content, language) for language in localisation.LANGUAGES
             ),
         )
 

@@ -88,19 +88,26 @@ def _next(content: CardContent, language: str) -> tuple[str, str]:
     return said(_NEXT, language).format(name), top
 
 
-def own(content: CardContent, language: str) -> str:
-    """The lines that only this card has, now: a movement each, newest first.
+def own(content: CardContent) -> list[str]:
+    """The lines that only this card has, now, in each of `LANGUAGES`.
 
-    The day of a movement is that of the time zone it came in.
+    A movement each, newest first; its day is that of the time zone it came in.
     """
-    moved = "\\n".join(
+    moved = [
+        (movement.at.date(), _signed(movement.points), movement.text)
+        for movement in content.movements
+    ]
+    return [_history(moved, language) for language in LANGUAGES]
+
+
+def _history(moved: list[tuple[date, str, Text]], language: str) -> str:
+    lines = "\\n".join(
         [
-            f"{_day(movement.at.date(), language)}   {_signed(movement.points)}   "
-            f"{_escaped(said(movement.text, language))}"
-            for movement in content.movements
+            f"{_day(day, language)}   {points}   {_escaped(said(text, language))}"
+            for day, points, text in moved
         ]
     )
-    return f'"{_HISTORY}" = "{moved or said(_NO_MOVEMENT, language)}";\n'
+    return f'"{_HISTORY}" = "{lines or said(_NO_MOVEMENT, language)}";\n'
 
 
 def _signed(points: int) -> str:

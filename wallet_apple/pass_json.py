@@ -132,12 +132,12 @@ def _fields(content: CardContent, back: Iterable[object]) -> Json:
         points["changeMessage"] = _CHANGE_POINTS
     elif content.announcement is Announcement.TIER:
         tier["changeMessage"] = _CHANGE_TIER
-    holder = [] if not content.holder else [_text("holder", content.holder)]
-    page = _text("page", content.page_url) | {"dataDetectorTypes": _LINKS}
+    page = _text("page", content.page_url)
+    page["dataDetectorTypes"] = _LINKS
     return {
         "headerFields": [points],
         "secondaryFields": [tier, _next(content)],
-        "auxiliaryFields": holder,
+        "auxiliaryFields": [_text("holder", content.holder)] if content.holder else [],
         "backFields": [_HISTORY, page, *back],
     }
 

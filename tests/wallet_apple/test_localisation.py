@@ -13,9 +13,10 @@ from wallet_apple import localisation, strings
 
 
 def file(content: CardContent, language: str) -> bytes:
+    own = dict(zip(localisation.LANGUAGES, localisation.own(content), strict=True))
     return localisation.opening(
         localisation.shared(content, language)
-    ) + localisation.following(localisation.own(content, language))
+    ) + localisation.following(own[language])
 
 
 def read(content: CardContent, language: str) -> dict[str, str]:

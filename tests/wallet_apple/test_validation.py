@@ -37,7 +37,7 @@ class Bench:
 
     def packed(self, files: Files) -> bytes:
         block = archive.block(files)
-        manifest = b"{" + block.manifest[:-1] + b"}"
+        manifest = f"{{{block.manifest[:-1]}}}".encode()
         signature = self.signer.sign(manifest, NOON)
         own = [
             archive.unlisted(Place("manifest.json"), manifest),
