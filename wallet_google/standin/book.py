@@ -64,8 +64,15 @@ class Book:
     """Nobody enabled the Google Wallet API in the project."""
     requests: deque[Sent] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     """The latest calls of the REST interface, those that were refused included."""
-    tokens: int = 0
-    """How often an access token was given."""
+    assertions: deque[dict[str, Any]] = field(
+        default_factory=lambda: deque(maxlen=_REMEMBERED)
+    )
+    """What was claimed by those who were given an access token."""
+
+    @property
+    def tokens(self) -> int:
+        """How many access tokens were given of late."""
+        return len(self.assertions)
 
     def behaviour(self, method: str, path: str) -> Behaviour | None:
         """Take what the next call is to get, None for what it deserves."""

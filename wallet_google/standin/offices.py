@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -45,22 +46,25 @@ class Office:
         self.accounts[account.email] = account
         self.users.setdefault(issuer_id, set()).add(account.email)
 
-    def give_token(self, form: Mapping[str, str]) -> Reply:
-        """Answer somebody who asks for a token with a signed assertion."""
+    def give_token(self, form: Mapping[str, str]) -> tuple[Reply, dict[str, Any]]:
+        """Answer somebody who asks for a token, and return what was claimed."""
         if form.get("grant_type") != _GRANT:
-            return _no_token("unsupported_grant_type", "Not a JWT bearer's.")
+            return _no_token("unsupported_grant_type", "Not a JWT bearer's."), {}
         assertion = form.get("assertion", "")
         try:
             claims = jwt.decode(assertion, self._keys(), audience=self._audiences())
         except (exceptions.GoogleAuthError, ValueError, TypeError) as error:
             late = any(word in str(error) for word in _TIMES)
             what = "not in a reasonable timeframe" if late else "signature"
-            return _no_token("invalid_grant", f"Invalid JWT: {what}.")
+            return _no_token("invalid_grant", f"Invalid JWT: {what}."), {}
+        return self._judge(claims), dict(claims)
+
+    def _judge(self, claims: Mapping[str, Any]) -> Reply:
         if claims.get("iss") not in self.accounts:
             return _no_token("invalid_grant", "Account not found.")
         if SCOPE not in str(claims.get("scope", "")).split():
             return _no_token("invalid_scope", "No scope of Google Wallet's.")
-        return self._give(claims["iss"])
+        return self._give(str(claims["iss"]))
 
     def who(self, authorization: str | None) -> str:
         """Return the account whose token an Authorization header carries.

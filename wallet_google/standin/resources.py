@@ -118,6 +118,11 @@ class Resources:
             pagination["nextPageToken"] = str(start + len(page))
         return {"resources": page, "pagination": pagination}
 
+    def forget(self, kind: str, resource_id: str) -> None:
+        """Lose a class or object, as no request can make Google do."""
+        with self._lock:
+            self._kept[kind].pop(resource_id, None)
+
     def judged(self, kind: str, body: Resource) -> None:
         """Refuse a body as it would be refused if it came to be stored.
 

@@ -82,9 +82,9 @@ class Service:
         return self._behave(request, behaviour, lambda: self._new_token(request))
 
     def _new_token(self, request: Request) -> Reply:
-        reply = self.office.give_token(request.form)
+        reply, claims = self.office.give_token(request.form)
         if reply.status == HTTPStatus.OK:
-            self.book.tokens += 1
+            self.book.assertions.append(claims)
         return reply
 
     def _call(self, request: Request) -> Response:
