@@ -1,4 +1,4 @@
-"""The whole server as one WSGI callable: the site, the API and Apple's web service."""
+"""The whole server as one WSGI callable: the site, the API, and what wallets call."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wsgi import ClosingIterator
 
 from wallet_apple.webservice import WebService
-from web import requests
+from web import google, requests
 from web.api.app import create_api
 from web.config import Settings
 from web.ops import figures
@@ -24,6 +24,7 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 API = "/api/v1"
 APPLE = "/apple"
+GOOGLE = "/google"
 # Load balancers and Prometheus call by a machine's address.
 _ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics"})
 _REFUSED = b"This host name is not served here.\n"
@@ -117,11 +118,15 @@ def create_app(services: Services, extra: Sequence[Surface] = ()) -> Wsgi:
 
 def mounts(services: Services) -> dict[str, Wsgi]:
     """Return what is served beside the site, by the address it begins with."""
-    return {
+    mounted: dict[str, Wsgi] = {
         # Its routes are written out as the contract has them.
         API: create_api(services),
         APPLE: _below(APPLE, WebService(services.apple)),
     }
+    heard = google.callbacks(services.settings, services.sessions, services.clock)
+    if heard is not None:
+        mounted[GOOGLE] = _below(GOOGLE, heard)
+    return mounted
 
 
 def _below(prefix: str, app: Wsgi) -> Wsgi:

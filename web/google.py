@@ -1,6 +1,10 @@
 """Google Wallet, put together as the settings ask for it, or not at all."""
 
+from passes.clock import Clock
+from passes.db import Sessions
+from wallet_google.callbacks import Callbacks
 from wallet_google.identity import Identity
+from wallet_google.keys import RootKeys
 from wallet_google.save_link import SaveLinks
 from web import addresses
 from web.config import Settings
@@ -17,6 +21,15 @@ def identity(settings: Settings) -> Identity | None:
 def save_links(settings: Settings, identity: Identity) -> SaveLinks:
     """Return what mints the links that offer cards to Android."""
     return SaveLinks(identity, settings.google_save_url, [settings.base_url])
+
+
+def callbacks(settings: Settings, sessions: Sessions, clock: Clock) -> Callbacks | None:
+    """Return what hears Google, None where Google Wallet is not set up."""
+    issuer_id = settings.google_issuer_id
+    if issuer_id is None:
+        return None
+    keys = RootKeys(settings.google_callback_keys_url)
+    return Callbacks(sessions, keys, lambda: (issuer_id,), clock=clock)
 
 
 def is_stood_in(settings: Settings) -> bool:

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+from passes import clock as clocks
+from passes.clock import Clock
 from tests.wallet_google import accounts
 from wallet_google.standin.accounts import ISSUER_ID
 from wallet_google.standin.server import GoogleStandin
 from web.config import Settings
 
 
-def standin(folder: Path) -> GoogleStandin:
+def standin(folder: Path, clock: Clock = clocks.now) -> GoogleStandin:
     """Return the stand-in, to be started with ``with``."""
-    return GoogleStandin(folder, key=accounts.key("usual"))
+    return GoogleStandin(folder, clock=clock, key=accounts.key("usual"))
 
 
 def pointed(settings: Settings, google: GoogleStandin) -> Settings:
