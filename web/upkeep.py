@@ -19,6 +19,7 @@ from passes.db import Base
 from passes.delivery import schedule
 from passes.people import audit
 from wallet_apple import device_log
+from wallet_google import saves
 from web import idempotency
 from web.services import Services
 from web.tables import RateCounter, WebSession
@@ -74,6 +75,7 @@ JOBS = (
     Job("prune-sessions", timedelta(hours=1), prune_sessions),
     Job("prune-counters", timedelta(minutes=10), prune_counters),
     Job("prune-device-log", timedelta(hours=1), device_log.prune),
+    Job("prune-callbacks", timedelta(hours=1), saves.prune),
 )
 
 

@@ -14,7 +14,8 @@ from tests.web.servers import Browser, Server
 from wallet_google.standin.accounts import ISSUER_ID
 from wallet_google.standin.server import GoogleStandin
 from wallet_google.standin.signing import CallbackSigner
-from wallet_google.tables import GoogleObject
+from wallet_google.tables import GoogleNonce, GoogleObject
+from web import upkeep
 from web.config import Settings
 
 CLASS, OBJECT = f"{ISSUER_ID}.p-cafe", f"{ISSUER_ID}.c-1"
@@ -101,6 +102,20 @@ def test_it_is_counted_as_google(
     figures = browser.get("/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"}).text
 
     assert 'palier_requests_total{status="2xx",surface="google"}' in figures
+
+
+def test_a_callback_is_remembered_while_it_could_come_again(
+    shop: Server, google: GoogleStandin, clock: HeldClock
+) -> None:
+    remembered = []
+    shop.browser().post(CALLBACK, data=said(google, "save", clock))
+    for hours in (1, 48):
+        clock.move(hours=hours)
+        upkeep.run_due(shop.services)
+        with shop.services.read() as session:
+            remembered.append(len(session.scalars(select(GoogleNonce)).all()))
+
+    assert remembered == [1, 0]
 
 
 def test_without_google_nobody_is_heard(site_client: Browser) -> None:
