@@ -186,12 +186,14 @@ def undo_entry(path: EntryPath) -> Response:
 
 def shown(session: Session, found: Found) -> dict[str, object]:
     """Return the card as the present key may see it."""
+    google = services().google
     return wording.card(
         found,
         ruleset.live(session, found.programme),
         base_url=services().settings.base_url,
         at=services().clock(),
         devices=services().apple.installed(session, found.card.id),
+        in_google=google.state(session, found.card.id) if google else None,
         with_code=Scope.REDEEM in access.caller().scopes,
     )
 

@@ -1,6 +1,6 @@
 """What callers get: the shape of every answer, for the OpenAPI document."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,6 +29,18 @@ class ApplePass(_Document):
     installed_devices: int
 
 
+class GoogleCard(_Document):
+    """The card in Google Wallet."""
+
+    save_url: str = Field(
+        description="Leads the holder to Google, and waits while Google is not ready."
+    )
+    state: Literal["none", "offered", "saved", "removed"] = Field(
+        description="`none` was never led to Google, `offered` was; by what Google"
+        " told last, `saved` is in the holder's wallet and `removed` no longer is."
+    )
+
+
 class Card(_Document):
     """A card. *code* is there for keys with the scope `redeem` alone."""
 
@@ -46,7 +58,9 @@ class Card(_Document):
     vouchers: list[Any] = Field(description="Always empty in this version.")
     expiring: list[Any] = Field(description="Always empty in this version.")
     apple: ApplePass
-    google: None = Field(description="Always null in this version.")
+    google: GoogleCard | None = Field(
+        description="Null where Google Wallet is not set up."
+    )
     page_url: str
 
 

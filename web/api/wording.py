@@ -77,9 +77,13 @@ def card(
     base_url: str,
     at: datetime,
     devices: int,
+    in_google: str | None,
     with_code: bool,
 ) -> dict[str, object]:
-    """Return the card as it is *at* that time; so many *devices* hold its pass."""
+    """Return the card as it is *at* that time; so many *devices* hold its pass.
+
+    *in_google* is its state there, None where Google Wallet is not set up.
+    """
     row, programme = found.card, found.programme
     page = f"{base_url}/card/{row.page_token}"
     document: dict[str, object] = {"id": row.public_id, "member": found.member}
@@ -97,7 +101,7 @@ def card(
         "vouchers": [],
         "expiring": [],
         "apple": {"pass_url": f"{page}/pass.pkpass", "installed_devices": devices},
-        "google": None,
+        "google": _google(page, in_google),
         "page_url": page,
     }
 
@@ -178,6 +182,11 @@ def ladder(programme: Programme, rules: Rules) -> list[dict[str, object]]:
         }
         for rank, tier in enumerate(rules.tiers)
     ]
+
+
+def _google(page: str, state: str | None) -> dict[str, object] | None:
+    # Our own address: a link of Google's is good for ever, and for anybody.
+    return None if state is None else {"save_url": f"{page}/google", "state": state}
 
 
 def _tier(rules: Rules, programme: Programme | Shop, rank: int) -> dict[str, object]:
