@@ -8,7 +8,7 @@ from sqlalchemy import Table, and_, func, select
 from sqlalchemy.orm import Session
 
 from passes.cards.card import Card
-from passes.delivery import lanes
+from passes.delivery import state
 from wallet_apple.tables import ApplePass, Device, Registration
 
 _passes = cast("Table", ApplePass.__table__)
@@ -40,7 +40,7 @@ def of_programme(session: Session, programme_id: int, design_version: int = 0) -
 
     One statement; it reads every registration of the programme.
     """
-    owed = lanes.owing(Registration)
+    owed = state.owing(Registration)
     dead = and_(_rows.c.dead_at.is_not(None), _rows.c.wanted > _rows.c.delivered)
     # Other wallets than Apple's ask by themselves: nothing is ever owed to them.
     heard = _rows.c.wanted > 0

@@ -31,7 +31,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 
 from passes.cards.card import Card
-from passes.delivery import lanes
+from passes.delivery import state
 from passes.prepared import Prepared
 from wallet_apple.tables import Device, Registration
 
@@ -98,7 +98,7 @@ def register(
             wanted=revision if pushed else 0,
             delivered=1 if pushed and revision == 1 else 0,
             # The device asks by itself right after registering; this is in case.
-            due_at=at + lanes.MERGE,
+            due_at=at + state.MERGE,
             owed_since=at if pushed and revision > 1 else None,
             registered_at=at,
             sent=0,
@@ -174,7 +174,7 @@ def changed(
     Returns:
         Whether there is any registration.
     """
-    now, moments = _milliseconds(at), lanes.moments(at)
+    now, moments = _milliseconds(at), state.moments(at)
     if len(card_ids) == 1:
         # A till waits for this one.
         card = card_ids[0]
@@ -234,9 +234,9 @@ def _owe(of_cards: ColumnElement[bool]) -> Update:
         .values(
             tag=_devices.c.counter,
             wanted=case((pushed, _cards.c.revision), else_=_rows.c.wanted),
-            due_at=lanes.due_after_change(Registration),
+            due_at=state.due_after_change(Registration),
             owed_since=case(
-                (pushed, lanes.owed_since(Registration)), else_=_rows.c.owed_since
+                (pushed, state.owed_since(Registration)), else_=_rows.c.owed_since
             ),
             # What a person waits for stays in front of a whole programme's turn.
             priority=case(

@@ -10,22 +10,22 @@ threads, processes and machines.
 import math
 import threading
 import time
-from collections.abc import Callable
+from datetime import datetime
 
 import huey
 import structlog
 
 from passes import db
-from passes.delivery import lanes
+from passes.delivery import claims, lanes
 from passes.delivery.held import Held
-from web import proving, queues, upkeep
+from web import draining, proving, queues, upkeep
 from web.config import Settings
 from web.services import Services
 
 _log = structlog.get_logger()
 
 SWEEP = 1.0
-"""Seconds between two looks at what is owed; a claim lasts `lanes.LEASE`."""
+"""Seconds between two looks at what is owed; a claim lasts a minute."""
 
 POLL = 0.05
 """Seconds between two looks at a queue that cannot wake us, in `palier worker`."""
@@ -36,8 +36,8 @@ INLINE_POLL = 0.25
 JOBS = 10.0
 """Seconds between two looks at the repeating jobs."""
 
-DELIVERING = 2
-"""Threads that deliver: while one waits for a peer, the other serves the rest."""
+DELIVERING = draining.PLACES + 1
+"""Threads that deliver: a lane whose peer hangs never has them all."""
 
 _BREATH = 0.02
 """Seconds in which the hints of a busy till gather: one look serves all of them."""
@@ -56,8 +56,11 @@ class Engine:
         self._nudge = threading.Event()
         self._threads: list[threading.Thread] = []
         self._held = Held()
+        self._places = draining.Places()
         self._delivers_at_a_nudge = False
+        self._sooner = threading.Event()
         self._soon = math.inf
+        self._sweep_at = 0.0
         self._jobs_at = 0.0
 
     def wake(self) -> None:
@@ -98,6 +101,7 @@ class Engine:
         """Finish what is under way; after *seconds*, give it back to the others."""
         self._stopping.set()
         self._nudge.set()
+        self._sooner.set()
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -134,7 +138,13 @@ class Engine:
         if self._services is None:
             return
         try:
-            drain(self._services, self._held, self._running)
+            draining.drain(
+                self._services,
+                self._held,
+                self._places,
+                go_on=self._running,
+                later=self._look_again_at,
+            )
             self._note_next(self._services)
         except Exception:
             _log.exception("delivery_failed")
@@ -142,14 +152,21 @@ class Engine:
     def _note_sightings(self) -> None:
         """Let the wallets write down what they saw, for as long as the engine runs."""
         while not self._stopping.wait(SWEEP):
-            try:
-                self._given().apple.tick()
-            except Exception:
-                _log.exception("upkeep_failed", code="sightings")
+            for wallet in self._given().wallets:
+                try:
+                    wallet.tick()
+                except Exception:
+                    _log.exception("upkeep_failed", code=f"sightings-{wallet.name}")
 
     def _look_after(self) -> None:
         """Sweep and do what time asks for, for as long as the engine runs."""
-        while not self._stopping.wait(self._pause()):
+        self._sweep_at = time.monotonic() + self._rest
+        while not self._stopping.is_set():
+            if self._sooner.wait(self._pause()):
+                # Something falls due while this thread rests: it rests anew.
+                self._sooner.clear()
+                continue
+            self._sweep_at = time.monotonic() + self._rest
             for work in (self._sweep, self._roll_out, self._do_jobs):
                 try:
                     work()
@@ -166,7 +183,7 @@ class Engine:
 
     def _pause(self) -> float:
         """Return how long to rest: until merged changes fall due, or the next sweep."""
-        return max(_BREATH, min(self._rest, self._soon - time.monotonic()))
+        return max(_BREATH, min(self._sweep_at, self._soon) - time.monotonic())
 
     def _sweep(self) -> None:
         if self._soon <= time.monotonic():
@@ -192,12 +209,18 @@ class Engine:
         with services.read() as session:
             found = [lanes.next_due(session, wallet) for wallet in services.wallets]
         at = services.clock()
-        waits = [(due - at).total_seconds() for due in found if due and due > at]
-        if waits:
-            self._look_again_in(min(waits))
+        for due in found:
+            if due and due > at:
+                self._look_again_at(due)
+
+    def _look_again_at(self, at: datetime) -> None:
+        self._look_again_in((at - self._given().clock()).total_seconds())
 
     def _look_again_in(self, seconds: float) -> None:
-        self._soon = min(self._soon, time.monotonic() + seconds)
+        soon = time.monotonic() + seconds
+        if soon < self._soon:
+            self._soon = soon
+            self._sooner.set()
 
     def _given(self) -> Services:
         if self._services is None:
@@ -208,16 +231,17 @@ class Engine:
         return not self._stopping.is_set()
 
     def _close(self, services: Services) -> None:
-        try:
-            services.apple.close()
-        except Exception:
-            _log.exception("upkeep_failed", code="closing")
+        for wallet in services.wallets:
+            try:
+                wallet.close()
+            except Exception:
+                _log.exception("upkeep_failed", code=f"closing-{wallet.name}")
 
     def _give_back(self, services: Services, held: list[str]) -> None:
         try:
             with db.write(services.sessions) as session:
                 for wallet in services.wallets:
-                    lanes.release(session, wallet.rows, held, services.clock())
+                    claims.release(session, wallet.rows, held, services.clock())
         except Exception:
             # They fall due by themselves when the lease ends.
             _log.exception("claims_not_released", count=len(held))
@@ -236,26 +260,3 @@ def open_engine(
     """
     poll = POLL if alone else INLINE_POLL
     return Engine(queues.open_queue(settings), poll, sweep)
-
-
-def drain(
-    services: Services, held: Held, go_on: Callable[[], bool] = lambda: True
-) -> int:
-    """Deliver all that is due in every lane and return how many rows that was.
-
-    *held* has the names of the claims under way; *go_on* is asked between batches.
-    """
-    total = 0
-    for wallet in services.wallets:
-        with services.read() as session:
-            active = lanes.active(session, wallet, services.clock())
-        for lane in active:
-            total += lanes.drain(
-                services.sessions,
-                wallet,
-                lane,
-                services.clock,
-                held=held,
-                go_on=go_on,
-            )
-    return total

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from passes.delivery import lanes
+from passes.delivery import state
 from passes.delivery.state import DeliveryState
 
 
@@ -34,7 +34,7 @@ def by_lane(session: Session, rows: type[DeliveryState]) -> dict[str, Debt]:
     Both statements read an index of what is owed, and not the whole table.
     """
     waiting = select(rows.lane, func.count(), func.min(rows.owed_since)).where(
-        lanes.owing(rows)
+        state.owing(rows)
     )
     dead = select(rows.lane, func.count()).where(rows.dead_at.is_not(None))
     found = {

@@ -1,7 +1,7 @@
 """What a wallet package offers the rest of the house."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -23,13 +23,15 @@ class Outcome(StrEnum):
 class Answer:
     """The end of one attempt. *error* is for the operator; it names no person.
 
-    *retry_at* overrules the usual growing wait.
+    *retry_at* overrules the usual growing wait. *notes* are what a delivered row is
+    to remember, by the names of the wallet's own columns.
     """
 
     row_id: int
     outcome: Outcome
     error: str | None = None
     retry_at: datetime | None = None
+    notes: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,14 @@ class Claimed:
 
     row_id: int
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many due rows a lane may take now; *again_at* is when there may be more."""
+
+    rows: int
+    again_at: datetime | None = None
 
 
 class Wallet(Protocol):
@@ -76,9 +86,21 @@ class Wallet(Protocol):
             Whether anything may be owed, so that waking a worker is worth it.
         """
 
+    def room(self, lane: str, at: datetime) -> Room:
+        """Return how many of the lane's due rows may be claimed now.
+
+        No transaction is open. What a peer's rate allows may be reserved for them.
+        """
+
     def deliver(self, lane: str, claimed: Sequence[Claimed], at: datetime) -> Report:
         """Bring the claimed rows up to date over the network.
 
         No transaction is open. The call ends before the lease does, whatever the
         peer does.
         """
+
+    def tick(self) -> None:
+        """Do what only this process can do, without being owed; every few seconds."""
+
+    def close(self) -> None:
+        """Do so a last time, and close what is open."""

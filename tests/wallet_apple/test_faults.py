@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from passes import db
-from passes.delivery import debts, lanes
+from passes.delivery import claims, debts
 from passes.delivery.circuit import SHORTEST
 from passes.loyalty import adjustments
 from passes.programmes import programme as programmes
@@ -62,13 +62,13 @@ class TestDuplicates:
         counter.register("stays")
         counter.revise()
         with db.write(sessions) as session:
-            claim = lanes.claim(
+            claim = claims.claim(
                 session, Registration, counter.lane, counter.clock(), 10
             )
         for _ in range(times):
             report = counter.wallet.deliver(counter.lane, claim.rows, counter.clock())
             with db.write(sessions) as session:
-                lanes.mark(
+                claims.mark(
                     session, Registration, claim, report.answers, counter.clock()
                 )
         assert state(sessions) == [("stays", 2, 2)]
@@ -167,7 +167,7 @@ class Chaos:
     def abandon(self) -> None:
         """Let a worker take rows and be killed."""
         with db.write(self.counter.sessions) as session:
-            claim = lanes.claim(
+            claim = claims.claim(
                 session, Registration, self.counter.lane, self.clock(), 5
             )
         self.abandoned += len(claim.rows)

@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 
 from passes import db
 from passes.cards import card as cards
-from passes.delivery import lanes
+from passes.delivery import claims
 from passes.delivery.changes import Priority
 from passes.delivery.wallet import Answer, Outcome
 from tests.makers import NOON
@@ -116,11 +116,11 @@ class TestOwing:
         counter.revise()
         rows = counter.wallet.rows
         with db.write(counter.sessions) as session:
-            claim = lanes.claim(session, rows, counter.lane, counter.clock(), 10)
+            claim = claims.claim(session, rows, counter.lane, counter.clock(), 10)
         enter(counter, Client("device-1", PASS_TYPE, "cd" * 32, registrations.APNS))
         delivered = [Answer(row.row_id, Outcome.DELIVERED) for row in claim.rows]
         with db.write(counter.sessions) as session:
-            lanes.mark(session, rows, claim, delivered, counter.clock())
+            claims.mark(session, rows, claim, delivered, counter.clock())
         [row] = counter.registrations()
         assert row.wanted > row.delivered
 

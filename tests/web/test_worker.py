@@ -16,7 +16,8 @@ from passes import clock, db
 from passes.cards import rollout
 from passes.cards.card import Card
 from passes.db import Sessions
-from passes.delivery.wallet import Answer, Claimed, Outcome, Report
+from passes.delivery import lanes
+from passes.delivery.wallet import Answer, Claimed, Outcome, Report, Room
 from passes.people import audit
 from passes.people.actor import SYSTEM
 from passes.programmes import design
@@ -47,6 +48,7 @@ class FakeWallet:
         self.goes_on = threading.Event()
         self.goes_on.set()
         self.troubles: list[Exception] = []
+        self.rooms: list[Room] = []
 
     def opened(self, session: Session, card_ids: Sequence[int], at: object) -> None:
         """Prepare nothing."""
@@ -56,6 +58,10 @@ class FakeWallet:
     ) -> bool:
         """Mark nothing: the tests write the rows that are owed."""
         return True
+
+    def room(self, lane: str, at: datetime) -> Room:
+        """Have room as it is told to, and for everything otherwise."""
+        return self.rooms.pop(0) if self.rooms else Room(lanes.BATCH)
 
     def deliver(self, lane: str, claimed: Sequence[Claimed], at: datetime) -> Report:
         """Accept every row."""
@@ -195,6 +201,22 @@ def test_changes_that_are_merged_go_out_when_they_fall_due(
 
     assert eventually(lambda: bool(wallet.delivered))
     assert wallet.at[0] >= due_at
+
+
+def test_a_lane_without_room_goes_on_as_soon_as_it_has_some(
+    start: Callable[..., Engine], sessions: Sessions, wallet: FakeWallet
+) -> None:
+    # No sweep comes in time.
+    engine = start(sweep=60.0)
+    again_at = clock.now() + timedelta(seconds=0.3)
+    wallet.rooms.append(Room(0, again_at))
+    with db.write(sessions) as session:
+        owe(session)
+
+    engine.wake()
+
+    assert eventually(lambda: bool(wallet.delivered))
+    assert wallet.at[0] >= again_at
 
 
 def test_several_workers_deliver_a_row_once(

@@ -1,9 +1,12 @@
 """``palier deliver``: what is owed to the wallets, sent now."""
 
+import time
+from datetime import datetime
+
 import click
 
 from passes.delivery.held import Held
-from web import worker
+from web import draining
 from web.commands import opening, running
 
 
@@ -14,6 +17,13 @@ def deliver(once: bool) -> None:
 
     `palier worker` goes on doing so.
     """
+    sent = 0
     with opening.opened(running.settings()) as services:
-        sent = worker.drain(services, Held())
+        while True:
+            full: list[datetime] = []
+            sent += draining.drain(services, Held(), later=full.append)
+            if not full:
+                break
+            wait = min(full) - services.clock()
+            time.sleep(max(0.0, wait.total_seconds()))
     click.echo(f"{sent} updates were sent.")

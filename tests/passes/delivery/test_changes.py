@@ -12,8 +12,8 @@ from passes import db
 from passes.cards import card as cards
 from passes.cards.card import Card
 from passes.db import Sessions
-from passes.delivery import changes
-from passes.delivery.wallet import Claimed, Report
+from passes.delivery import changes, lanes
+from passes.delivery.wallet import Claimed, Report, Room
 from passes.errors import BusyError
 from tests.makers import NOON, make_card, make_programme
 from wallet_apple.tables import Registration
@@ -43,6 +43,16 @@ class FakeWallet:
         query = select(Card.revision).where(Card.id.in_(card_ids))
         self.revisions += session.scalars(query)
         return self.owes
+
+    def tick(self) -> None:
+        """Have nothing to do."""
+
+    def close(self) -> None:
+        """Close nothing."""
+
+    def room(self, lane: str, at: datetime) -> Room:
+        """Set no bound."""
+        return Room(lanes.BATCH)
 
     def deliver(self, lane: str, claimed: Sequence[Claimed], at: datetime) -> Report:
         """Deliver nothing."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from passes import db
 from passes.db import Sessions
-from passes.delivery import debts, lanes
+from passes.delivery import claims, debts, lanes
 from passes.delivery.debts import Debt
 from passes.delivery.wallet import Answer, Outcome
 from tests.makers import NOON
@@ -49,11 +49,11 @@ def test_what_was_delivered_is_owed_no_longer(sessions: Sessions) -> None:
 def test_a_change_during_the_delivery_is_owed_since_then(sessions: Sessions) -> None:
     with db.write(sessions) as session:
         (row,) = make_rows(session, 1, owed_since=NOON - HOUR)
-        claim = lanes.claim(session, Registration, LANE, NOON, 1)
+        claim = claims.claim(session, Registration, LANE, NOON, 1)
         session.get_one(Registration, row).wanted = 3
     with db.write(sessions) as session:
         done = [Answer(row, Outcome.DELIVERED)]
-        lanes.mark(session, Registration, claim, done, NOON + timedelta(seconds=9))
+        claims.mark(session, Registration, claim, done, NOON + timedelta(seconds=9))
 
     assert debt(sessions) == Debt(waiting=1, dead=0, since=NOON)
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from passes import db
 from passes.db import Sessions
-from passes.delivery import debts, lanes
+from passes.delivery import claims, debts, lanes, state
 from passes.delivery.lanes import Lane
-from passes.delivery.wallet import Answer, Claimed, Outcome, Report
+from passes.delivery.wallet import Answer, Claimed, Outcome, Report, Room
 from tests import overtaking
 from tests.makers import NOON, make_card, make_programme
 from wallet_apple.tables import Device, Registration
@@ -30,6 +30,8 @@ class FakeWallet:
         self.outcome = outcome
         self.delivered: list[int] = []
         self.pause_until: datetime | None = None
+        self.rooms: list[Room] = []
+        self.notes: dict[str, object] = {}
 
     def opened(self, session: Session, card_ids: Sequence[int], at: datetime) -> None:
         """Prepare nothing."""
@@ -40,10 +42,23 @@ class FakeWallet:
         """Mark nothing."""
         return False
 
+    def tick(self) -> None:
+        """Have nothing to do."""
+
+    def close(self) -> None:
+        """Close nothing."""
+
+    def room(self, lane: str, at: datetime) -> Room:
+        """Have room as it is told to, and for everything otherwise."""
+        return self.rooms.pop(0) if self.rooms else Room(lanes.BATCH)
+
     def deliver(self, lane: str, claimed: Sequence[Claimed], at: datetime) -> Report:
         """Answer for every row alike."""
         self.delivered += [row.row_id for row in claimed]
-        answers = [Answer(row.row_id, self.outcome, "because") for row in claimed]
+        answers = [
+            Answer(row.row_id, self.outcome, "because", notes=self.notes)
+            for row in claimed
+        ]
         return Report(answers, self.pause_until, "a reason")
 
 
@@ -103,9 +118,9 @@ def test_two_claims_share_nothing(sessions: Sessions) -> None:
     with db.write(sessions) as session:
         make_rows(session, 5)
     with db.write(sessions) as session:
-        first = lanes.claim(session, Registration, LANE, NOON, 3).rows
+        first = claims.claim(session, Registration, LANE, NOON, 3).rows
     with db.write(sessions) as session:
-        second = lanes.claim(session, Registration, LANE, NOON, 3).rows
+        second = claims.claim(session, Registration, LANE, NOON, 3).rows
 
     assert len(first) == 3
     assert len(second) == 2
@@ -120,7 +135,7 @@ def test_racing_workers_deliver_each_row_once(sessions: Sessions) -> None:
     def work() -> None:
         while True:
             with db.write(sessions) as session:
-                claimed = lanes.claim(session, Registration, LANE, NOON, 7).rows
+                claimed = claims.claim(session, Registration, LANE, NOON, 7).rows
             if not claimed:
                 return
             taken.extend(row.row_id for row in claimed)
@@ -137,13 +152,13 @@ def test_racing_workers_deliver_each_row_once(sessions: Sessions) -> None:
 def test_a_lease_that_ended_is_claimed_again(sessions: Sessions) -> None:
     with db.write(sessions) as session:
         make_rows(session, 1)
-        lanes.claim(session, Registration, LANE, NOON, 1)
+        claims.claim(session, Registration, LANE, NOON, 1)
 
     with db.write(sessions) as session:
-        early = NOON + lanes.LEASE - timedelta(seconds=1)
-        assert lanes.claim(session, Registration, LANE, early, 1).rows == []
+        early = NOON + state.LEASE - timedelta(seconds=1)
+        assert claims.claim(session, Registration, LANE, early, 1).rows == []
         assert (
-            len(lanes.claim(session, Registration, LANE, NOON + lanes.LEASE, 1).rows)
+            len(claims.claim(session, Registration, LANE, NOON + state.LEASE, 1).rows)
             == 1
         )
 
@@ -151,29 +166,114 @@ def test_a_lease_that_ended_is_claimed_again(sessions: Sessions) -> None:
 def test_a_worker_that_lost_its_claim_marks_nothing(sessions: Sessions) -> None:
     with db.write(sessions) as session:
         (row,) = make_rows(session, 1)
-        slow = lanes.claim(session, Registration, LANE, NOON, 1)
-        later = NOON + lanes.LEASE
-        lanes.claim(session, Registration, LANE, later, 1)
+        slow = claims.claim(session, Registration, LANE, NOON, 1)
+        later = NOON + state.LEASE
+        claims.claim(session, Registration, LANE, later, 1)
         done = [Answer(row, Outcome.DELIVERED)]
-        lanes.mark(session, Registration, slow, done, later)
+        claims.mark(session, Registration, slow, done, later)
 
     with db.read(sessions) as session:
         assert session.get_one(Registration, row).delivered == 1
 
 
+def test_a_row_that_was_overtaken_is_owed_once_more(sessions: Sessions) -> None:
+    with db.write(sessions) as session:
+        (row,) = make_rows(session, 1)
+        slow = claims.claim(session, Registration, LANE, NOON, 1)
+        later = NOON + state.LEASE
+        fast = claims.claim(session, Registration, LANE, later, 1)
+        done = [Answer(row, Outcome.DELIVERED)]
+        claims.mark(session, Registration, fast, done, later)
+        claims.mark(session, Registration, slow, done, later)
+
+    with db.read(sessions) as session:
+        kept = session.get_one(Registration, row)
+        assert (kept.delivered, kept.wanted, kept.attempts) == (1, 2, 1)
+        assert kept.due_at == later + state.MERGE
+
+
+def test_what_overtakes_is_not_believed_either_and_has_its_time(
+    sessions: Sessions,
+) -> None:
+    with db.write(sessions) as session:
+        (row,) = make_rows(session, 1)
+        slow = claims.claim(session, Registration, LANE, NOON, 1)
+        later = NOON + state.LEASE
+        fast = claims.claim(session, Registration, LANE, later, 1)
+        done = [Answer(row, Outcome.DELIVERED)]
+        claims.mark(session, Registration, slow, done, later)
+        claims.mark(session, Registration, fast, done, later)
+
+    with db.read(sessions) as session:
+        kept = session.get_one(Registration, row)
+        assert (kept.delivered, kept.due_at) == (1, later + state.LEASE)
+
+
+def test_what_a_wallet_wants_to_remember_is_written_with_the_mark(
+    sessions: Sessions,
+) -> None:
+    with db.write(sessions) as session:
+        rows = make_rows(session, 2)
+    wallet = FakeWallet()
+    wallet.notes = {"listed_tag": 7, "listed_at": NOON}
+
+    lanes.drain(sessions, wallet, LANE, lambda: NOON)
+
+    with db.read(sessions) as session:
+        kept = [session.get_one(Registration, row) for row in rows]
+        assert [(row.delivered, row.listed_tag) for row in kept] == [(2, 7), (2, 7)]
+        assert [row.listed_at for row in kept] == [NOON, NOON]
+
+
+def test_no_more_rows_are_taken_than_there_is_room_for(sessions: Sessions) -> None:
+    with db.write(sessions) as session:
+        rows = make_rows(session, 5)
+        session.get_one(Registration, rows[0]).priority = 5
+    wallet, waits = FakeWallet(), list[datetime]()
+    again_at = NOON + timedelta(milliseconds=300)
+    wallet.rooms = [Room(2), Room(2), Room(0, again_at)]
+
+    taken = lanes.drain(sessions, wallet, LANE, lambda: NOON, later=waits.append)
+
+    assert taken == 4
+    assert waits == [again_at]
+    assert rows[0] not in wallet.delivered
+
+
+def test_lanes_are_found_and_told_apart_however_much_they_owe(
+    sessions: Sessions,
+) -> None:
+    soon = NOON + timedelta(seconds=9)
+    with db.write(sessions) as session:
+        rows = [session.get_one(Registration, row) for row in make_rows(session, 6)]
+        for number, row in enumerate(rows):
+            row.lane = f"apple:{number % 3}"
+        rows[1].due_at = rows[4].due_at = soon
+        rows[4].priority = 5
+        rows[2].dead_at = rows[5].dead_at = NOON
+
+    with db.read(sessions) as session:
+        assert lanes.active(session, FakeWallet(), NOON) == ["apple:0"]
+        assert lanes.active(session, FakeWallet(), soon) == ["apple:0", "apple:1"]
+        assert lanes.next_due(session, FakeWallet()) == NOON
+    lanes.drain(sessions, FakeWallet(), "apple:0", lambda: NOON)
+    with db.read(sessions) as session:
+        assert lanes.next_due(session, FakeWallet()) == soon
+
+
 def test_a_change_during_the_delivery_is_owed_still(sessions: Sessions) -> None:
     with db.write(sessions) as session:
         (row,) = make_rows(session, 1)
-        claim = lanes.claim(session, Registration, LANE, NOON, 1)
+        claim = claims.claim(session, Registration, LANE, NOON, 1)
     with db.write(sessions) as session:
         session.get_one(Registration, row).wanted = 3
     with db.write(sessions) as session:
         done = [Answer(row, Outcome.DELIVERED)]
-        lanes.mark(session, Registration, claim, done, NOON)
+        claims.mark(session, Registration, claim, done, NOON)
 
     with db.read(sessions) as session:
         kept = session.get_one(Registration, row)
-        assert (kept.delivered, kept.wanted, kept.due_at) == (2, 3, NOON + lanes.MERGE)
+        assert (kept.delivered, kept.wanted, kept.due_at) == (2, 3, NOON + state.MERGE)
 
 
 def test_a_failure_waits_longer_each_time_and_never_over_an_hour(
@@ -270,7 +370,7 @@ def test_people_come_before_a_whole_programme(sessions: Sessions) -> None:
         rows = make_rows(session, 3)
         session.get_one(Registration, rows[0]).priority = 5
         session.flush()
-        claimed = lanes.claim(session, Registration, LANE, NOON, 2).rows
+        claimed = claims.claim(session, Registration, LANE, NOON, 2).rows
 
     assert sorted(row.row_id for row in claimed) == rows[1:]
 
@@ -279,10 +379,10 @@ def test_people_come_before_a_whole_programme(sessions: Sessions) -> None:
     ("values", "due"),
     [
         ({"delivered": 2, "due_at": NOON - timedelta(days=1)}, NOON),
-        ({"delivered": 2, "sent_at": NOON - timedelta(seconds=1)}, NOON + lanes.MERGE),
+        ({"delivered": 2, "sent_at": NOON - timedelta(seconds=1)}, NOON + state.MERGE),
         ({"delivered": 2, "sent_at": NOON - timedelta(seconds=4)}, NOON),
         ({"due_at": NOON + timedelta(minutes=9)}, NOON + timedelta(minutes=9)),
-        ({"claim": "x", "due_at": NOON + lanes.LEASE}, NOON + lanes.LEASE),
+        ({"claim": "x", "due_at": NOON + state.LEASE}, NOON + state.LEASE),
         ({"dead_at": NOON, "due_at": NOON - timedelta(days=1)}, NOON),
     ],
 )
@@ -294,7 +394,7 @@ def test_when_a_changed_row_falls_due(
 
     with db.read(sessions) as session:
         falls = session.scalar(
-            select(lanes.due_after_change(Registration)).where(Registration.id == row),
-            lanes.moments(NOON),
+            select(state.due_after_change(Registration)).where(Registration.id == row),
+            state.moments(NOON),
         )
     assert falls == due
