@@ -5,6 +5,7 @@ are delivered at 1x, 2x and 3x. The strip has its own module.
 """
 
 import io
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -143,7 +144,11 @@ def _badge(brand: Brand, side: int) -> Image.Image:
 
 def _letters(brand: Brand, side: int, colour: colours.Colour) -> Image.Image:
     """The monogram alone, filling a comfortable part of a square of *side*."""
-    text = monogram(brand.name)
+    letters = monogram(brand.name)
+    # The font has ASCII alone: an É does without its accent, as on French signs.
+    text = unicodedata.normalize("NFKD", letters).encode("ascii", "ignore").decode()
+    if len(text) < len(letters) or not text:
+        return _dot(side, colour)
     font = ImageFont.load_default(side * 0.5)
     left, top, right, bottom = font.getbbox(text)
     size = (max(1, round(right - left)), max(1, round(bottom - top)))
@@ -152,9 +157,16 @@ def _letters(brand: Brand, side: int, colour: colours.Colour) -> Image.Image:
     return drawn
 
 
+def _dot(side: int, colour: colours.Colour) -> Image.Image:
+    """A disc, where there are no letters that can be drawn."""
+    large = Image.new("RGBA", (side, side), (*colour, 0))
+    ImageDraw.Draw(large).ellipse((0, 0, side - 1, side - 1), fill=(*colour, 255))
+    return large.resize((side * 3 // 10,) * 2, Image.Resampling.LANCZOS)
+
+
 def monogram(name: str) -> str:
-    """The first letters of the first two names in it; a dot where it has no letters."""
+    """The first letters of the first two names in it; none where it has no letters."""
     words = [word for word in name.replace("-", " ").split() if word[0].isalnum()]
     # “Café des Halles” is CH: what is not capitalised only joins names.
     words = [word for word in words if not word[0].islower()] or words
-    return "".join(word[0] for word in words[:_LETTERS]).upper() or "•"
+    return "".join(word[0] for word in words[:_LETTERS]).upper()

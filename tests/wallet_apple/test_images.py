@@ -92,12 +92,27 @@ def test_an_icon_has_no_transparency() -> None:
         ("L'Atelier", "L"),
         ("Saint-Jean", "SJ"),
         ("3 Rivières", "3R"),
-        ("  ", "•"),
-        ("✿✿", "•"),
+        ("Épicerie Île-Verte", "ÉÎ"),
+        ("  ", ""),
+        ("✿✿", ""),
     ],
 )
 def test_a_monogram_is_made_of_names(name: str, letters: str) -> None:
     assert images.monogram(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [("Épicerie Île", "Epicerie Ile"), ("本屋", "✿✿"), ("Ça", "Ca")],
+)
+def test_what_the_font_lacks_is_drawn_without_it(name: str, same: str) -> None:
+    drawn = [
+        images.icons(Brand(one, "#1f3a34", "#ffffff", None), media(b""))
+        for one in (name, same, "Box")
+    ]
+
+    assert drawn[0] == drawn[1]
+    assert drawn[0] != drawn[2]
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a", png()[:40]])
