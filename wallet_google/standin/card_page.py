@@ -190,6 +190,7 @@ def _links(speaks: str, *bodies: Body) -> list[tuple[str, str]]:
 
 
 def _told(one: Notification, speaks: str) -> Told:
-    when = format_datetime(one.at, "short", locale=speaks)
+    here = one.at.astimezone()
+    when = format_datetime(here, "short", tzinfo=here.tzinfo, locale=speaks)
     text = WORDS[speaks]["updated"] if one.kind == "update" else one.text
     return Told(when, one.title, f"{text} {one.text}" if one.kind == "update" else text)
