@@ -94,31 +94,31 @@ def own(content: CardContent) -> list[str]:
     A movement each, newest first; its day is that of the time zone it came in.
     """
     moved = [
-        (movement.at.date(), _signed(movement.points), movement.text)
+        (_beginnings(movement.at.date(), movement.points), movement.text)
         for movement in content.movements
     ]
-    return [_history(moved, language) for language in LANGUAGES]
+    return [
+        _history(
+            [begin[number] + _escaped(said(text, language)) for begin, text in moved],
+            language,
+        )
+        for number, language in enumerate(LANGUAGES)
+    ]
 
 
-def _history(moved: list[tuple[date, str, Text]], language: str) -> str:
-    lines = "\\n".join(
-        [
-            f"{_day(day, language)}   {points}   {_escaped(said(text, language))}"
-            for day, points, text in moved
-        ]
+def _history(lines: list[str], language: str) -> str:
+    return f'"{_HISTORY}" = "{_BREAK.join(lines) or said(_NO_MOVEMENT, language)}";\n'
+
+
+# The same few points move on any day.
+@functools.lru_cache(maxsize=4096)
+def _beginnings(day: date, points: int) -> tuple[str, str]:
+    """How the line of a movement begins, in each of `LANGUAGES`."""
+    signed = f"+{points}" if points >= 0 else f"\u2212{-points}"
+    return (
+        f"{day.day} {_MONTHS[day.month - 1]} {day.year}   {signed}   ",
+        f"{day.day:02}/{day.month:02}/{day.year}   {signed}   ",
     )
-    return f'"{_HISTORY}" = "{lines or said(_NO_MOVEMENT, language)}";\n'
-
-
-def _signed(points: int) -> str:
-    return f"+{points}" if points >= 0 else f"\u2212{-points}"
-
-
-@functools.lru_cache(maxsize=1024)
-def _day(day: date, language: str) -> str:
-    if language == "fr":
-        return f"{day.day:02}/{day.month:02}/{day.year}"
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _line(name: str, text: str) -> str:
@@ -126,6 +126,7 @@ def _line(name: str, text: str) -> str:
 
 
 _HISTORY = key("history")
+_BREAK = "\\n"
 _ESCAPES = dict.fromkeys(range(32)) | {
     ord("\\"): "\\\\",
     ord('"'): '\\"',
