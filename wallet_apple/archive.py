@@ -11,7 +11,6 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 _SUM_AND_SIZES = struct.Struct("<3L").pack
 _OFFSET = struct.Struct("<L").pack
@@ -46,13 +45,8 @@ class Place:
         self.room = _HEADER + letters
 
 
-class Member(NamedTuple):
-    """One file of a pass with its CRC-32 and, where listed, its SHA-1 in hex."""
-
-    place: Place
-    data: bytes
-    checksum: int
-    digest: str
+Member = tuple[Place, bytes, int, str]
+"""One file of a pass: where, what, its CRC-32 and, where listed, its SHA-1 in hex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ class Stem:
         """The whole file: this beginning and *rest*."""
         digest = self._digest.copy()
         digest.update(rest)
-        return Member(
+        return (
             self._place,
             self._data + rest,
             zlib.crc32(rest, self._checksum),
@@ -94,12 +88,12 @@ class Stem:
 def member(place: Place, data: bytes) -> Member:
     """The file *data*, to be listed in the manifest."""
     digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-    return Member(place, data, zlib.crc32(data), digest)
+    return place, data, zlib.crc32(data), digest
 
 
 def unlisted(place: Place, data: bytes) -> Member:
     """The file *data* that no manifest lists: itself, and its signature."""
-    return Member(place, data, zlib.crc32(data), "")
+    return place, data, zlib.crc32(data), ""
 
 
 def block(files: Mapping[str, bytes]) -> Block:
@@ -116,7 +110,7 @@ def manifest(shared: Block, members: Iterable[Member]) -> bytes:
 
 
 def _listed(members: Iterable[Member]) -> str:
-    return "".join([f'{one.place.listed}{one.digest}",' for one in members])
+    return "".join([f'{place.listed}{digest}",' for place, _, _, digest in members])
 
 
 def file(shared: Block, members: list[Member]) -> bytes:

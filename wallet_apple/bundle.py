@@ -92,7 +92,7 @@ class PassFactory:
         still = self._frozen(content)
         own = self._own(content, identity, still)
         return self._draw(content, self._media) | {
-            one.place.name.decode(): one.data for one in own
+            place.name.decode(): data for place, data, _, _ in own
         }
 
     def _own(

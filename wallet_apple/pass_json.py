@@ -132,8 +132,12 @@ def _fields(content: CardContent, back: Iterable[object]) -> Json:
         points["changeMessage"] = _CHANGE_POINTS
     elif content.announcement is Announcement.TIER:
         tier["changeMessage"] = _CHANGE_TIER
-    page = _text("page", content.page_url)
-    page["dataDetectorTypes"] = _LINKS
+    page = {
+        "key": "page",
+        "label": _LABELS["page"],
+        "value": content.page_url,
+        "dataDetectorTypes": _LINKS,
+    }
     return {
         "headerFields": [points],
         "secondaryFields": [tier, _next(content)],
