@@ -1,4 +1,4 @@
-"""What is kept of Google's side: classes, objects, and callbacks that were heard.
+"""What is kept of Google's side: classes, objects, its pace, callbacks that came.
 
 Google keeps the cards itself; an object's row says what it is owed, and whether its
 holder has it in the wallet.
@@ -10,12 +10,16 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from passes.db import Base
+from passes.db import Base, Json
 from passes.delivery.state import DeliveryState
 
 
 class GoogleClass(Base):
-    """A programme's class. *class_id* never changes; *fingerprint* is what was sent."""
+    """A programme's class. *class_id* never changes; *fingerprint* is what was sent.
+
+    Until *busy_until* somebody is sending it. What Google refused has *last_error*,
+    and is not sent again before *retry_at*.
+    """
 
     __tablename__ = "google_class"
 
@@ -24,14 +28,20 @@ class GoogleClass(Base):
     )
     class_id: Mapped[str] = mapped_column(unique=True)
     fingerprint: Mapped[str | None]
+    busy_until: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+    retry_at: Mapped[datetime | None]
 
 
 class GoogleObject(DeliveryState, Base):
     """A card's object, which is owed the card's newest revision.
 
-    Its ids never change. *inserted* says that Google has it, *fingerprint* what was
-    sent last. *saved_at* and *removed_at* are when the newest callback of either kind
-    came; the later one is how things stand.
+    It is there from the first time that the card was to be saved. Its ids never
+    change. *fingerprint* is what Google was known to hold when it last took it,
+    *balances* what a holder is told of in it, and *told* are the times of the latest
+    updates that asked for that, in seconds since 1970. *saved_at* and *removed_at*
+    are when the newest callback of either kind came; the later one is how things
+    stand.
     """
 
     __tablename__ = "google_object"
@@ -55,8 +65,9 @@ class GoogleObject(DeliveryState, Base):
     card_id: Mapped[int] = mapped_column(ForeignKey("card.id"), unique=True)
     object_id: Mapped[str] = mapped_column(unique=True)
     class_id: Mapped[str]
-    inserted: Mapped[bool] = mapped_column(default=False)
     fingerprint: Mapped[str | None]
+    balances: Mapped[str | None]
+    told: Mapped[object] = mapped_column(Json, nullable=True)
     saved_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
 
@@ -66,6 +77,20 @@ class GoogleObject(DeliveryState, Base):
         if self.saved_at is None:
             return False
         return self.removed_at is None or self.removed_at < self.saved_at
+
+
+class GoogleSlot(Base):
+    """When requests that count for one quota may leave, in microseconds since 1970.
+
+    *next_at* is the first moment that nobody has reserved; those who were last to
+    reserve did so from *begins_at* on.
+    """
+
+    __tablename__ = "google_slot"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    begins_at: Mapped[int]
+    next_at: Mapped[int]
 
 
 class GoogleNonce(Base):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from passes.db import Flag, Id, UtcDateTime
+from passes.db import Id, Json, UtcDateTime
 
 revision = "2026_11_25_google"
 down_revision = "2026_11_24_first"
@@ -21,10 +21,21 @@ def upgrade() -> None:
         "ix_google_nonce_expires_at", "google_nonce", ["expires_at"], unique=False
     )
     op.create_table(
+        "google_slot",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("begins_at", Id, nullable=False),
+        sa.Column("next_at", Id, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_google_slot")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "google_class",
         sa.Column("programme_id", Id, nullable=False),
         sa.Column("class_id", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=True),
+        sa.Column("busy_until", UtcDateTime(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("retry_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["programme_id"],
             ["programme.id"],
@@ -39,8 +50,9 @@ def upgrade() -> None:
         sa.Column("card_id", Id, nullable=False),
         sa.Column("object_id", sa.Text(), nullable=False),
         sa.Column("class_id", sa.Text(), nullable=False),
-        sa.Column("inserted", Flag(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=True),
+        sa.Column("balances", sa.Text(), nullable=True),
+        sa.Column("told", Json(), nullable=True),
         sa.Column("saved_at", UtcDateTime(), nullable=True),
         sa.Column("removed_at", UtcDateTime(), nullable=True),
         sa.Column("id", Id, nullable=False),
