@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
@@ -190,6 +190,23 @@ class TestTwice:
         row = caller.row()
         assert len(caller.nonces()) == 8
         assert row.saved_at != row.removed_at
+
+    def test_a_save_sees_the_deletion_that_another_process_is_writing(
+        self, postgresql_url: str
+    ) -> None:
+        engine = db.open_engine(postgresql_url)
+        caller = open_caller(db.Sessions(engine))
+        body = caller.callback("save")
+        with ThreadPoolExecutor(1) as pool:
+            with db.write(caller.sessions) as session:
+                session.scalars(select(GoogleObject)).one().removed_at = NOON
+                session.flush()
+                saving = pool.submit(caller.post, body)
+                # It stands before the row's lock by then.
+                assert not wait([saving], timeout=0.3).done
+            assert saving.result(10).status_code == 200
+        assert caller.row().saved_at == NOON + TICK
+        engine.dispose()
 
     def test_a_transaction_that_lost_begins_again(self, postgresql_url: str) -> None:
         engine = db.open_engine(postgresql_url)

@@ -4,7 +4,7 @@ import base64
 import json
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -244,18 +244,28 @@ class TestNewer:
 
 
 class TestThreads:
-    def test_many_at_the_start_ask_once_and_all_have_the_keys(self) -> None:
+    def test_many_at_the_start_ask_once_and_all_wait_for_the_keys(self) -> None:
         published = Published()
-        many = threading.Barrier(8, timeout=10)
-        roots = RootKeys(fetch=published)
+        many, answered = threading.Barrier(9, timeout=10), threading.Event()
+
+        def slow(url: str) -> bytes:
+            assert answered.wait(10)
+            return published(url)
+
+        roots = RootKeys(fetch=slow)
 
         def ask() -> int:
             many.wait()
             return len(roots.current(NOON))
 
         with ThreadPoolExecutor(8) as pool:
-            found = [future.result() for future in [pool.submit(ask) for _ in range(8)]]
-        assert found == [1] * 8
+            asking = [pool.submit(ask) for _ in range(8)]
+            many.wait()
+            # Those that would not wait are through by then.
+            done = wait(asking, timeout=0.2).done
+            answered.set()
+            assert [future.result() for future in asking] == [1] * 8
+        assert not done
         assert published.asked == 1
 
     def test_a_slow_google_holds_one_request_and_no_other(self) -> None:
