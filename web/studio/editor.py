@@ -91,6 +91,7 @@ def review() -> ResponseReturnValue:
         programme_name=programme.name,
         version=programme.design_version + 1,
         cards=cards,
+        hindrance=publishing.hindrance(),
         **_drawn(look),
     )
 
@@ -176,7 +177,11 @@ def _done(
 def _published(
     session: Session, programme: Programme, design: Design
 ) -> ResponseReturnValue:
-    changed = publishing.publish(session, programme, design)
+    try:
+        changed = publishing.publish(session, programme, design)
+    except publishing.HinderedError as error:
+        flash(str(error), "error")
+        return redirect(url_for("studio.card"), HTTPStatus.SEE_OTHER)
     if changed is None:
         flash(
             gettext("Nothing differs from what is published: no phone has to change."),

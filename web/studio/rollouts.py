@@ -102,10 +102,14 @@ def pause() -> ResponseReturnValue:
 @bp.post("/versions/<int:number>/publish")
 def again(number: int) -> ResponseReturnValue:
     """Publish an earlier version once more, as a new one."""
-    with services().write() as session:
-        programme = access.current_programme(session)
-        design = designs.version(session, programme.id, number)
-        cards = publishing.publish(session, programme, design)
+    try:
+        with services().write() as session:
+            programme = access.current_programme(session)
+            design = designs.version(session, programme.id, number)
+            cards = publishing.publish(session, programme, design)
+    except publishing.HinderedError as error:
+        flash(str(error), "error")
+        return redirect(url_for("studio.rollout"), HTTPStatus.SEE_OTHER)
     services().wake()
     if cards is None:
         flash(gettext("This is what is published already."), "message")
