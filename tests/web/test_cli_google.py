@@ -114,7 +114,7 @@ def test_a_card_that_google_has_is_judged_with_its_link(
                 object_id=f"{ISSUER_ID}.c-1",
                 class_id=f"{ISSUER_ID}.p-cafe",
                 lane=f"google:{ISSUER_ID}",
-                inserted=True,
+                balances="0/0",
                 due_at=NOON,
             )
         )

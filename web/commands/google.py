@@ -60,7 +60,8 @@ def _identity(settings: Settings) -> Identity:
 
 def _jwt(settings: Settings, identity: Identity) -> str | None:
     """Return a save link's JWT for some card that Google has, None before the first."""
-    query = select(GoogleObject.object_id).where(GoogleObject.inserted).limit(1)
+    stored = GoogleObject.balances.is_not(None)
+    query = select(GoogleObject.object_id).where(stored).limit(1)
     try:
         with running.database(settings) as sessions, db.read(sessions) as session:
             object_id = session.scalar(query)
