@@ -30,6 +30,8 @@ def sentence(
     return {"fr": "Correction par la boutique", "en": "Corrected by the shop"}
 
 
+# The same few amounts come back on every card of a shop.
+@functools.lru_cache(maxsize=4096)
 def purchase(amount: int, currency: str) -> Mapping[str, str]:
     """Return the sentence for a purchase of *amount* minor units."""
     said = {"fr": "Achat de", "en": "Purchase of"}
@@ -39,8 +41,6 @@ def purchase(amount: int, currency: str) -> Mapping[str, str]:
     }
 
 
-# The same few amounts come back on every card of a shop.
-@functools.lru_cache(maxsize=4096)
 def money(amount: int, currency: str, language: str) -> str:
     """Return *amount* minor units as people of that language write money."""
     value = Decimal(amount).scaleb(-get_currency_precision(currency))
