@@ -17,6 +17,7 @@ class FakeGoogle:
     """Remembers for which cards it was asked, and answers as it is told."""
 
     told: str = "none"
+    url: str = SAVE_URL
     refusal: GoogleWalletError | None = None
     asked: list[tuple[int, datetime]] = field(default_factory=list)
 
@@ -25,7 +26,7 @@ class FakeGoogle:
         self.asked.append((card_id, at))
         if self.refusal is not None:
             raise self.refusal
-        return SAVE_URL
+        return self.url
 
     def state(self, session: Session, card_id: int) -> str:
         """Say what it was told to."""

@@ -200,8 +200,8 @@ def test_while_google_is_not_ready_a_page_waits_and_goes_on_by_itself(
 
     assert answer.status_code == 202
     assert answer.headers["Refresh"] == pause
-    assert f"next try in {pause} seconds" in answer.text
-    assert f'href="{shown.address}"' in answer.text
+    assert f"Next try in {pause} seconds" in answer.text
+    assert f'href="{shown.address}?lang=en"' in answer.text
     assert "pay.google.com" not in answer.text
 
 
@@ -219,7 +219,7 @@ def test_the_waiting_page_is_in_the_members_language(shown: Shown) -> None:
     page = shown.browser.get(f"{shown.address}/google").text
 
     assert "Un instant" in page
-    assert "prochain essai dans 5 secondes" in page
+    assert "Prochain essai dans 5 secondes" in page
 
 
 def test_a_google_that_refuses_is_a_calm_503(shown: Shown) -> None:
