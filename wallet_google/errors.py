@@ -16,10 +16,13 @@ GoogleWalletError
 │   └── QuotaExceededError         too many notifications; go on without them
 ├── CallbackError                  nothing shows that Google said it; *fault*
 ├── PictureError                   a design's picture cannot be drawn
+├── ClassRefusedError              the class was not taken; not before *again_at*
 ├── NotYetError                    a card cannot be saved now; in *seconds*, perhaps
 └── UnavailableError               nothing came of it; try again, *retry_after*
     └── ThrottledError             too many requests at a time
 """
+
+from datetime import datetime
 
 from passes import errors
 
@@ -157,6 +160,19 @@ class ThrottledError(UnavailableError):
     """More requests than Google takes at a time."""
 
     code = "google_throttled"
+
+
+class ClassRefusedError(GoogleWalletError):
+    """Google has not got the class, so that it takes no card of the programme.
+
+    It is worth another try at *again_at*.
+    """
+
+    code = "google_class_refused"
+
+    def __init__(self, reason: str, again_at: datetime) -> None:
+        super().__init__(f"The programme's class is not at Google: {reason}")
+        self.again_at = again_at
 
 
 class NotYetError(GoogleWalletError):

@@ -53,7 +53,7 @@ def check(client: Client, jwt: str | None = None, *, within: float = 10.0) -> Ou
     try:
         client.issuer(within=within)
     except GoogleWalletError as error:
-        return _outcome(client, error)
+        return explain(client, error)
     if jwt is not None:
         try:
             client.validate(jwt, within=within)
@@ -64,11 +64,12 @@ def check(client: Client, jwt: str | None = None, *, within: float = 10.0) -> Ou
                 "Publish the design again, so that class and cards are stored anew.",
             )
         except GoogleWalletError as error:
-            return _outcome(client, error)
+            return explain(client, error)
     return Outcome(Finding.OK, "Google lets this service store cards for the issuer.")
 
 
-def _outcome(client: Client, error: GoogleWalletError) -> Outcome:
+def explain(client: Client, error: GoogleWalletError) -> Outcome:
+    """Return what an error of the *client* says about the setup."""
     match error:
         case errors.CredentialsError():
             return Outcome(_of_credentials(error), error.message, error.remedy)

@@ -1,0 +1,202 @@
+"""Classes: what all cards of a programme share is at Google before they are.
+
+Nothing has to be remembered for that: each card that is sent compares what its
+programme shows now with what Google was sent. A new design is one request for all
+holders, whoever is killed in between.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Table, or_, select, update
+from sqlalchemy.orm import Session
+
+from passes import db
+from passes.clock import Clock
+from passes.content import card_content
+from passes.content.shown import Look
+from passes.programmes import design, rules
+from passes.programmes.programme import Programme
+from wallet_google import errors, fingerprint, loyalty_class
+from wallet_google.client import Client
+from wallet_google.localisation import Json
+from wallet_google.pictures import Pictures
+from wallet_google.tables import GoogleClass
+
+LEASE = timedelta(seconds=45)
+"""How long one worker alone may send a class; a request ends well before."""
+
+REFUSED_FOR = timedelta(minutes=15)
+"""How long a class that was refused is not sent again."""
+
+_BUSY = timedelta(seconds=1)
+
+_rows = cast("Table", GoogleClass.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is known of a class: *fingerprint* of what Google holds, if it does."""
+
+    class_id: str
+    programme_id: int
+    fingerprint: str | None
+    last_error: str | None
+    retry_at: datetime | None
+
+
+class Classes:
+    """Keeps the classes at Google as they are to be; safe to share between threads."""
+
+    def __init__(
+        self,
+        sessions: db.Sessions,
+        client: Client,
+        pictures: Pictures,
+        *,
+        callback_url: str,
+        clock: Clock,
+    ) -> None:
+        """Send nothing yet. Google calls *callback_url* about saves and deletions."""
+        self._sessions = sessions
+        self._client = client
+        self._pictures = pictures
+        self._callback_url = callback_url
+        self._clock = clock
+
+    def body(self, look: Look, class_id: str, language: str) -> Json:
+        """Return the whole class of a programme that has this *language*."""
+        return loyalty_class.body(
+            look,
+            class_id,
+            self._pictures,
+            language=language,
+            callback_url=self._callback_url,
+        )
+
+    def is_current(self, held: Held | None, look: Look, language: str) -> bool:
+        """Tell whether Google holds what the look makes of the class.
+
+        Raises:
+            PictureError: the owner's picture cannot be drawn.
+        """
+        if held is None or held.fingerprint is None:
+            return False
+        wanted = fingerprint.of(self.body(look, held.class_id, language))
+        return held.fingerprint == wanted
+
+    def bring(
+        self, programme_id: int, class_id: str, within: float, *, anyway: bool = False
+    ) -> None:
+        """Have Google take the class as it is to be now, in *within* seconds.
+
+        *anyway* says that Google may hold something else than it is known to. A class
+        that Google refuses is left as it was, if it is there.
+
+        Raises:
+            ClassRefusedError: it is not there yet, or is not taken.
+            UnavailableError: Google has trouble.
+            CredentialsError: nothing can be sent.
+            ForbiddenError: the service account may not.
+        """
+        with self._alone(programme_id, class_id) as held:
+            if not anyway and held.retry_at and self._clock() < held.retry_at:
+                self._go_on_without(held, held.last_error or "")
+                return
+            try:
+                sent = self._send(held, within, anyway=anyway)
+            except (errors.ForbiddenError, errors.CredentialsError):
+                raise
+            except (errors.RefusedError, errors.PictureError) as error:
+                again_at = self._clock() + REFUSED_FOR
+                self._note(programme_id, last_error=str(error), retry_at=again_at)
+                self._go_on_without(held, str(error))
+            else:
+                self._note(
+                    programme_id, fingerprint=sent, last_error=None, retry_at=None
+                )
+
+    def _send(self, held: Held, within: float, *, anyway: bool) -> str:
+        # What was read before it was this worker's turn may be old.
+        with db.read(self._sessions) as session:
+            look, language = _now(session, held.programme_id)
+        body = self.body(look, held.class_id, language)
+        wanted = fingerprint.of(body)
+        if anyway or wanted != held.fingerprint:
+            self._client.put("loyaltyClass", loyalty_class.patch(body), within=within)
+        return wanted
+
+    def _go_on_without(self, held: Held, reason: str) -> None:
+        if held.fingerprint is None:
+            again_at = held.retry_at or self._clock() + REFUSED_FOR
+            raise errors.ClassRefusedError(reason, again_at)
+
+    @contextmanager
+    def _alone(self, programme_id: int, class_id: str) -> Iterator[Held]:
+        """Be the only one to send the class: of two, the older could arrive last."""
+        at = self._clock()
+        held = db.transact(
+            self._sessions, lambda session: _take(session, programme_id, class_id, at)
+        )
+        if held is None:
+            raise errors.ClassRefusedError("it is being sent.", at + _BUSY)
+        try:
+            yield held
+        finally:
+            self._note(programme_id, busy_until=None)
+
+    def _note(self, programme_id: int, **values: object) -> None:
+        def write(session: Session) -> None:
+            mine = _rows.c.programme_id == programme_id
+            session.connection().execute(update(_rows).where(mine).values(**values))
+
+        db.transact(self._sessions, write)
+
+
+def _take(
+    session: Session, programme_id: int, class_id: str, at: datetime
+) -> Held | None:
+    row = {"programme_id": programme_id, "class_id": class_id}
+    session.connection().execute(db.insert_new(session, _rows), row)
+    busy = _rows.c.busy_until
+    taken = session.connection().execute(
+        update(_rows)
+        .where(
+            _rows.c.programme_id == programme_id,
+            or_(busy.is_(None), busy <= at, busy > at + LEASE),
+        )
+        .values(busy_until=at + LEASE)
+        .returning(
+            _rows.c.class_id,
+            _rows.c.programme_id,
+            _rows.c.fingerprint,
+            _rows.c.last_error,
+            _rows.c.retry_at,
+        )
+    )
+    found = taken.first()
+    return None if found is None else Held(*found)
+
+
+def _now(session: Session, programme_id: int) -> tuple[Look, str]:
+    """Return the published look and the programme's language."""
+    programme = session.get_one(Programme, programme_id)
+    look = card_content.look_of(
+        programme, design.live(session, programme), rules.live(session, programme)
+    )
+    return look, programme.language
+
+
+def held(session: Session, programme_ids: list[int]) -> dict[int, Held]:
+    """Return what is known of the programmes' classes."""
+    query = select(
+        _rows.c.class_id,
+        _rows.c.programme_id,
+        _rows.c.fingerprint,
+        _rows.c.last_error,
+        _rows.c.retry_at,
+    ).where(_rows.c.programme_id.in_(programme_ids))
+    return {row.programme_id: Held(*row) for row in session.execute(query)}

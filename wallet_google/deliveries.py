@@ -1,0 +1,144 @@
+"""What became of a batch of cards at Google, and what that means for their rows.
+
+One decision, free of network and database: `wallet_google.wallet` acts on it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from passes.delivery import circuit as circuits
+from passes.delivery import wallet
+from passes.delivery.circuit import Circuit
+from passes.delivery.wallet import Claimed, Report
+from wallet_google import errors
+from wallet_google.errors import GoogleWalletError
+
+MENDING = timedelta(minutes=15)
+"""How long a lane rests when only a person can mend what stopped it."""
+
+_SOON = timedelta(seconds=5)
+_ASIDE = timedelta(hours=1)
+# A day of refusals that may pass, one an hour, and then not before the card changes.
+_REFUSALS = 24
+
+
+class Outcome(StrEnum):
+    """How it ended for one card."""
+
+    TAKEN = "taken"
+    SAME = "same"
+    """Google holds it already; nothing was sent."""
+    MALFORMED = "malformed"
+    """The same could only be refused again."""
+    REFUSED = "refused"
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    STOPPED = "stopped"
+    """Nothing can be sent before a person lends a hand."""
+    UNSENT = "unsent"
+
+
+_ANSWERED = {Outcome.TAKEN, Outcome.MALFORMED, Outcome.REFUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end for one row. *again_at* is when Google, or a class, wants it tried.
+
+    *notes* are what the row is to remember of what was taken; *error* is what was
+    raised, where something was, and *reason* what it means in plainer words.
+    """
+
+    row: Claimed
+    outcome: Outcome
+    error: GoogleWalletError | None = None
+    again_at: datetime | None = None
+    notes: Mapping[str, object] = field(default_factory=dict)
+    reason: str | None = None
+
+    @property
+    def said(self) -> str:
+        """What the operator reads; no person is named in it."""
+        return self.reason or str(self.error or self.outcome.value)
+
+
+def failed(row: Claimed, error: GoogleWalletError, at: datetime) -> Ended:
+    """Return what an error at *at* means for a row."""
+    if isinstance(error, errors.UnavailableError):
+        kind = Outcome.UNAVAILABLE
+        if isinstance(error, errors.ThrottledError):
+            kind = Outcome.THROTTLED
+        pause = timedelta(seconds=error.retry_after) if error.retry_after else None
+        return Ended(row, kind, error, at + pause if pause else None)
+    if isinstance(error, errors.ClassRefusedError):
+        return Ended(row, Outcome.UNSENT, error, error.again_at)
+    if isinstance(error, errors.CredentialsError | errors.ForbiddenError):
+        return Ended(row, Outcome.STOPPED, error)
+    malformed = isinstance(error, errors.RefusedError) and error.permanent
+    return Ended(row, Outcome.MALFORMED if malformed else Outcome.REFUSED, error)
+
+
+def report(ended: Sequence[Ended], circuit: Circuit, at: datetime) -> Report:
+    """Return the end of each row, and whether and why the lane is to rest."""
+    pause_until, reason = _rest(ended, circuit, at)
+    answers = [_answer(one, pause_until, at) for one in ended]
+    return Report(answers, pause_until, reason)
+
+
+def stopped(claimed: Sequence[Claimed], reason: str, at: datetime) -> Report:
+    """Return that nothing was sent, because a person has to mend something."""
+    until = at + MENDING
+    return Report([_retry(row, reason, until) for row in claimed], until, reason)
+
+
+def postponed(claimed: Sequence[Claimed], at: datetime) -> Report:
+    """Return that nothing was sent, because another worker tries Google."""
+    later = at + circuits.SHORTEST
+    return Report([_retry(row, "waiting for Google", later) for row in claimed])
+
+
+def _rest(
+    ended: Sequence[Ended], circuit: Circuit, at: datetime
+) -> tuple[datetime | None, str | None]:
+    for one in ended:
+        if one.outcome is Outcome.STOPPED:
+            return at + MENDING, one.said
+    if any(one.outcome in _ANSWERED for one in ended):
+        circuit.succeeded()
+    elif troubles := [one for one in ended if one.outcome is Outcome.UNAVAILABLE]:
+        return circuit.failed(at), troubles[0].said
+    return None, None
+
+
+def _answer(one: Ended, pause_until: datetime | None, at: datetime) -> wallet.Answer:
+    if one.outcome in {Outcome.TAKEN, Outcome.SAME}:
+        delivered = wallet.Outcome.DELIVERED
+        return wallet.Answer(one.row.row_id, delivered, notes=one.notes)
+    if _is_dead(one):
+        return wallet.Answer(one.row.row_id, wallet.Outcome.DEAD, one.said)
+    return _retry(one.row, one.said, _again(one, pause_until, at))
+
+
+def _is_dead(one: Ended) -> bool:
+    refused = one.outcome is Outcome.REFUSED and one.row.attempts >= _REFUSALS
+    return refused or one.outcome is Outcome.MALFORMED
+
+
+def _again(one: Ended, pause_until: datetime | None, at: datetime) -> datetime | None:
+    """Return when to try the row again; None for the usual growing wait."""
+    match one.outcome:
+        case Outcome.REFUSED:
+            return at + _ASIDE
+        case Outcome.THROTTLED:
+            return one.again_at or at + timedelta(seconds=1)
+        case Outcome.UNAVAILABLE | Outcome.UNSENT:
+            # The lane's own rest protects Google; a row adds nothing to it.
+            return pause_until or one.again_at or at + _SOON
+        case _:
+            return pause_until
+
+
+def _retry(row: Claimed, error: str, retry_at: datetime | None) -> wallet.Answer:
+    return wallet.Answer(row.row_id, wallet.Outcome.RETRY, error, retry_at)

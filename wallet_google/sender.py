@@ -1,0 +1,159 @@
+"""Sending a batch: classes before the cards that need them, several at a time."""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from passes.clock import Clock
+from passes.delivery.wallet import Claimed
+from wallet_google import deliveries, sending, setup
+from wallet_google.classes import Classes
+from wallet_google.client import Client
+from wallet_google.crew import Crew
+from wallet_google.deliveries import Ended, Outcome
+from wallet_google.errors import GoogleWalletError
+from wallet_google.pictures import Pictures
+from wallet_google.sending import Letter, Parcel
+from wallet_google.slots import Slots
+
+_CALL_SECONDS = 12.0
+# For less, nothing is begun.
+_LEAST_SECONDS = 0.5
+
+_TROUBLES = {Outcome.UNAVAILABLE, Outcome.STOPPED}
+
+
+class Sender:
+    """Brings parcels to Google; safe to share between threads."""
+
+    def __init__(
+        self,
+        client: Client,
+        classes: Classes,
+        pictures: Pictures,
+        slots: Slots,
+        clock: Clock,
+    ) -> None:
+        """Send nothing yet."""
+        self.client = client
+        self.classes = classes
+        self.pictures = pictures
+        self._slots = slots
+        self.clock = clock
+
+    def send(
+        self,
+        crew: Crew,
+        claimed: Sequence[Claimed],
+        parcels: Sequence[Parcel],
+        *,
+        until: float,
+        probing: bool = False,
+    ) -> list[Ended]:
+        """Send what is not at Google already, and return how it ended for each row.
+
+        *parcels* are what the rows are owed, and leave in that order.
+        It ends soon after *until*, in seconds of `time.monotonic`. When *probing*, one
+        card goes before all others, which stay here if Google is not there.
+        """
+        rows = {row.row_id: row for row in claimed}
+        ended: list[Ended] = []
+        letters: list[Letter] = []
+        for parcel in parcels:
+            written = self._write(rows[parcel.row_id], parcel)
+            if isinstance(written, Ended):
+                ended.append(written)
+            else:
+                letters.append(written)
+        self._slots.give_back(len(claimed) - sum(not letter.same for letter in letters))
+        batch = _Batch(self, until)
+        refused = batch.bring_classes(letters)
+        ended += refused.values()
+        letters = [one for one in letters if one.row.row_id not in refused]
+        ended += [Ended(one.row, Outcome.SAME) for one in letters if one.same]
+        leaving = [one for one in letters if not one.same]
+        first = 1 if probing else 0
+        for part in (leaving[:first], leaving[first:]):
+            ended += crew.run([partial(batch.send, letter) for letter in part])
+        return [self._explained(one) for one in ended]
+
+    def _write(self, row: Claimed, parcel: Parcel) -> Letter | Ended:
+        try:
+            return sending.write(row, parcel, self.pictures)
+        except GoogleWalletError as error:
+            return deliveries.failed(row, error, self.clock())
+
+    def _explained(self, one: Ended) -> Ended:
+        """Say in plain words what only a person can mend."""
+        if one.outcome is not Outcome.STOPPED or one.error is None:
+            return one
+        found = setup.explain(self.client, one.error)
+        said = f"{found.message} {found.remedy}"
+        return Ended(one.row, one.outcome, one.error, reason=said)
+
+
+class _Batch:
+    """What is on its way together: it ends together, and gives up together."""
+
+    def __init__(self, sender: Sender, until: float) -> None:
+        self._sender = sender
+        self._until = until
+        self._trouble = threading.Event()
+
+    def bring_classes(self, letters: Sequence[Letter]) -> Mapping[int, Ended]:
+        """Have Google hold the classes; return the rows whose class it does not."""
+        refused: dict[int, Ended] = {}
+        of: dict[int, list[Letter]] = {}
+        for letter in letters:
+            if not letter.parcel.erased:
+                of.setdefault(letter.parcel.programme_id, []).append(letter)
+        for waiting in of.values():
+            error = self._bring(waiting[0].parcel)
+            if error is not None:
+                at = self._sender.clock()
+                for letter in waiting:
+                    one = deliveries.failed(letter.row, error, at)
+                    refused[one.row.row_id] = one
+        return refused
+
+    def send(self, letter: Letter) -> Ended:
+        """Send one card, and its class when Google has lost that."""
+        ended = self._send(letter)
+        if sending.lacks_class(ended.error, letter.parcel.class_id):
+            error = self._bring(letter.parcel, anyway=True)
+            if error is None:
+                ended = self._send(letter)
+            else:
+                ended = deliveries.failed(letter.row, error, self._sender.clock())
+        if ended.outcome in _TROUBLES:
+            self._trouble.set()
+        return ended
+
+    def _send(self, letter: Letter) -> Ended:
+        within = self._seconds()
+        if self._trouble.is_set() or within < _LEAST_SECONDS:
+            return Ended(letter.row, Outcome.UNSENT)
+        at = self._sender.clock()
+        return sending.send(self._sender.client, letter, within, at)
+
+    def _bring(
+        self, parcel: Parcel, *, anyway: bool = False
+    ) -> GoogleWalletError | None:
+        classes = self._sender.classes
+        try:
+            if anyway or not classes.is_current(
+                parcel.loyalty_class, parcel.content.look, parcel.class_language
+            ):
+                classes.bring(
+                    parcel.programme_id,
+                    parcel.class_id,
+                    max(_LEAST_SECONDS, self._seconds()),
+                    anyway=anyway,
+                )
+        except GoogleWalletError as error:
+            return error
+        return None
+
+    def _seconds(self) -> float:
+        return min(_CALL_SECONDS, self._until - time.monotonic())
