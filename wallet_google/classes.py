@@ -77,6 +77,15 @@ class Classes:
             callback_url=self._callback_url,
         )
 
+    def look_now(self, programme_id: int) -> tuple[Look, str]:
+        """Return the published look and the programme's language."""
+        with db.read(self._sessions) as session:
+            programme = session.get_one(Programme, programme_id)
+            published = design.live(session, programme)
+            in_force = rules.live(session, programme)
+            look = card_content.look_of(programme, published, in_force)
+            return look, programme.language
+
     def is_current(self, held: Held | None, look: Look, language: str) -> bool:
         """Tell whether Google holds what the look makes of the class.
 
@@ -121,8 +130,7 @@ class Classes:
 
     def _send(self, held: Held, within: float, *, anyway: bool) -> str:
         # What was read before it was this worker's turn may be old.
-        with db.read(self._sessions) as session:
-            look, language = _now(session, held.programme_id)
+        look, language = self.look_now(held.programme_id)
         body = self.body(look, held.class_id, language)
         wanted = fingerprint.of(body)
         if anyway or wanted != held.fingerprint:
@@ -179,15 +187,6 @@ def _take(
     )
     found = taken.first()
     return None if found is None else Held(*found)
-
-
-def _now(session: Session, programme_id: int) -> tuple[Look, str]:
-    """Return the published look and the programme's language."""
-    programme = session.get_one(Programme, programme_id)
-    look = card_content.look_of(
-        programme, design.live(session, programme), rules.live(session, programme)
-    )
-    return look, programme.language
 
 
 def held(session: Session, programme_ids: list[int]) -> dict[int, Held]:
