@@ -2,10 +2,15 @@
 
 from passes.clock import Clock
 from passes.db import Sessions
+from passes.programmes.media import MediaFiles
 from wallet_google.callbacks import Callbacks
+from wallet_google.client import Client
 from wallet_google.identity import Identity
 from wallet_google.keys import RootKeys
+from wallet_google.pictures import Pictures
 from wallet_google.save_link import SaveLinks
+from wallet_google.slots import Slots
+from wallet_google.wallet import GoogleWallet
 from web import addresses
 from web.config import Settings
 
@@ -16,6 +21,29 @@ def identity(settings: Settings) -> Identity | None:
     if issuer_id is None or file is None:
         return None
     return Identity(file, issuer_id, local=settings.local)
+
+
+def wallet(
+    settings: Settings, sessions: Sessions, media: MediaFiles, clock: Clock
+) -> GoogleWallet | None:
+    """Return the shop's Google Wallet, None where it is not set up.
+
+    Nothing is connected or read yet.
+    """
+    known = identity(settings)
+    if known is None:
+        return None
+    slots = Slots(sessions, known.issuer_id)
+    return GoogleWallet(
+        sessions,
+        known,
+        Client(known, settings.google_api_url, pace=slots),
+        slots=slots,
+        pictures=Pictures(media.save, media.load, settings.base_url),
+        save_links=save_links(settings, known),
+        base_url=settings.base_url,
+        clock=clock,
+    )
 
 
 def save_links(settings: Settings, identity: Identity) -> SaveLinks:

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, TypeVar, cast
+from typing import TypeVar, cast
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -20,7 +19,8 @@ from wallet_apple import certificates
 from wallet_apple.connections import Connections
 from wallet_apple.identity import Files, Identity
 from wallet_apple.wallet import AppleWallet
-from web import limits
+from wallet_google.wallet import GoogleWallet
+from web import google, limits
 from web.config import Settings
 from web.limits import Limits
 
@@ -28,23 +28,6 @@ T = TypeVar("T")
 
 EXTENSION = "palier"
 """Where an app keeps its services, among its extensions."""
-
-
-class GoogleCards(Protocol):
-    """What the pages ask of Google's wallet."""
-
-    def save_url(self, card_id: int, at: datetime) -> str:
-        """Return where the holder saves the card; Google has it by then.
-
-        No transaction is open.
-
-        Raises:
-            NotYetError: Google cannot be given it now, or not soon enough.
-            GoogleWalletError: it cannot be given it before somebody lends a hand.
-        """
-
-    def state(self, session: Session, card_id: int) -> str:
-        """Return ``none``, ``offered``, ``saved`` or ``removed``, as Google told."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +44,12 @@ class Services:
     limits: Limits
     clock: Clock
     wake: Callable[[], None]
-    google: GoogleCards | None = None
+    google: GoogleWallet | None = None
 
     @property
     def wallets(self) -> tuple[Wallet, ...]:
         """Every wallet that a changed card may owe something to."""
-        return (self.apple,)
+        return (self.apple,) if self.google is None else (self.apple, self.google)
 
     def read(self) -> AbstractContextManager[Session]:
         """Give a session on one snapshot of the database."""
@@ -115,6 +98,7 @@ def build(
         limits=_limits(settings, sessions, clock),
         clock=clock,
         wake=wake,
+        google=google.wallet(settings, sessions, media, clock),
     )
 
 

@@ -1,5 +1,6 @@
 """A Google Wallet that the pages can be shown with, without Google."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
@@ -32,10 +33,16 @@ class FakeGoogle:
         """Say what it was told to."""
         return self.told
 
+    def opened(self, session: Session, card_ids: Sequence[int], at: datetime) -> None:
+        """Prepare nothing."""
+
+    def changed(
+        self, session: Session, card_ids: Sequence[int], at: datetime, *, priority: int
+    ) -> bool:
+        """Be owed nothing."""
+        return False
+
 
 def shown_by(services: Services, google: FakeGoogle) -> Services:
-    """Return what pages work with that offer *google* too.
-
-    Tests write with *services* themselves: nothing is owed to a fake.
-    """
+    """Return what pages work with that offer *google* too."""
     return replace(services, google=cast("Any", google))

@@ -120,5 +120,6 @@ def serving(settings: Settings, clock: HeldClock) -> Iterator[Server]:
     palier = getattr(app, "app", app)
     assert isinstance(palier, Palier)
     yield Server(services, palier)
-    services.apple.close()
+    for wallet in services.wallets:
+        wallet.close()
     services.sessions.engine.dispose()

@@ -62,6 +62,23 @@ def in_wallet(server: Server) -> bool:
         return row.in_wallet
 
 
+def test_without_google_everything_is_apples(server: Server) -> None:
+    assert server.services.google is None
+    assert [wallet.name for wallet in server.services.wallets] == ["apple"]
+
+
+def test_with_google_a_change_is_owed_to_both(shop: Server) -> None:
+    assert [wallet.name for wallet in shop.services.wallets] == ["apple", "google"]
+
+
+def test_a_service_account_that_is_gone_keeps_nobody_from_starting(
+    shop: Server, google: GoogleStandin
+) -> None:
+    google.account_file.unlink()
+
+    assert shop.browser().get("/readyz").status_code == 200
+
+
 def test_a_card_that_was_saved_is_known_as_saved_until_it_is_removed(
     shop: Server, google: GoogleStandin, clock: HeldClock
 ) -> None:

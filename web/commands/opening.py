@@ -20,6 +20,7 @@ def opened(settings: Settings) -> Iterator[Services]:
     try:
         running.require_schema(made.sessions)
         yield made
-        made.apple.close()
+        for wallet in made.wallets:
+            wallet.close()
     finally:
         made.sessions.engine.dispose()
