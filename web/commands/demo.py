@@ -21,12 +21,12 @@ from web.demo.sign_ins import SignIns
 def demo(host: str, port: int, reset: bool, prepare: bool) -> None:
     """Serve a demo café with members and history, and a phone to try.
 
-    Apple's push service and the phone are stand-ins on this machine. Ctrl-C ends
-    all of it.
+    Apple's push service, Google Wallet and the phone are stand-ins on this machine.
+    Ctrl-C ends all of it.
     """
-    if find_spec("h2") is None:
+    if find_spec("h2") is None or find_spec("jsonschema") is None:
         raise click.ClickException(
-            "The stand-ins need one more package: pip install 'palier[demo]'."
+            "The stand-ins need more packages: pip install 'palier[demo]'."
         )
     settings = running.settings(port=port)
     if reset:

@@ -1,4 +1,4 @@
-"""Apple's push service and a customer's phone, as stand-ins in this process."""
+"""What plays Apple, Google and a customer's phone, as stand-ins in this process."""
 
 import threading
 import time
@@ -18,7 +18,9 @@ from wallet_apple.standin.apns import ApnsStandin
 from wallet_apple.standin.phone import Phone
 from wallet_apple.standin.shelf import Shelf
 from wallet_apple.tables import Device, Registration
+from wallet_google.standin.server import GoogleStandin
 from web.config import Settings
+from web.demo import google
 from web.demo.shop import SLUG
 from web.services import Services
 
@@ -32,26 +34,28 @@ _PATIENCE = 30.0
 
 @dataclass(frozen=True)
 class StandIns:
-    """What plays Apple. *phone* is the one on the demo's page."""
+    """What plays Apple and Google. *phone* is the one on the demo's page."""
 
     apns: ApnsStandin
     shelf: Shelf
     phone: Phone
+    google: GoogleStandin
 
     def settings(self, of: Settings) -> Settings:
-        """Return the settings with pushes going to the stand-in."""
-        return of.model_copy(
+        """Return the settings with everything going to the stand-ins."""
+        return google.pointed(of, self.google).model_copy(
             update={"apns_url": self.apns.url, "apns_ca_file": self.apns.ca_file}
         )
 
     def stop(self) -> None:
-        """End both."""
+        """End all of them."""
+        self.google.stop()
         self.apns.stop()
         self.shelf.stop()
 
 
 def start(settings: Settings) -> StandIns:
-    """Start the stand-ins; they trust the development certificates alone."""
+    """Start the stand-ins; Apple's trust the development certificates alone."""
     folder = settings.certs_dir
     root = (folder / certificates.ROOT_FILE).read_bytes()
     issuer = (folder / certificates.INTERMEDIATE_FILE).read_bytes()
@@ -62,29 +66,31 @@ def start(settings: Settings) -> StandIns:
         (root + issuer).decode(),
         on_push=shelf.on_push,
     )
-    return StandIns(apns.start(), shelf.start(), phone)
+    return StandIns(apns.start(), shelf.start(), phone, google.start(settings))
 
 
-def restore(services: Services, phone: Phone) -> None:
-    """Put the cards back onto the phone once the server answers, in the background.
+def restore(services: Services, played: StandIns) -> None:
+    """Give the stand-ins back what they held, in the background.
 
-    A phone keeps its cards when the server restarts; this one forgets them. The
-    first time it gets the card of somebody who is near the next tier.
+    Phones and Google keep their cards when the server restarts; what plays them
+    forgets. The first time the phone gets the card of somebody who is near the next
+    tier.
     """
     threading.Thread(
-        target=_restore, args=(services, phone), name="demo-phone", daemon=True
+        target=_restore, args=(services, played), name="demo-restore", daemon=True
     ).start()
 
 
-def _restore(services: Services, phone: Phone) -> None:
+def _restore(services: Services, played: StandIns) -> None:
     try:
         _wait_for(f"{services.settings.base_url}/healthz")
         with services.read() as session:
             held = _held(session) or _favourite(session)
+        google.give_back(services, played.google)
         for card_id in held:
-            install(services, phone, card_id)
+            install(services, played.phone, card_id)
     except Exception:
-        _log.exception("demo_phone_failed")
+        _log.exception("demo_not_restored")
 
 
 def install(services: Services, phone: Phone, card_id: int) -> str:

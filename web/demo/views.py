@@ -1,4 +1,7 @@
-"""The demo's page: a phone with the card on it, and everything to try around it."""
+"""The demo's page: a phone with the card on it, and everything to try around it.
+
+Cards that were saved in Google Wallet are listed below the phone.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -29,16 +32,18 @@ from wallet_apple.standin.pass_on_phone import PhonePass
 from wallet_apple.standin.phone import Message, Phone
 from web import languages, previews, shops
 from web.access import ANYONE
-from web.demo import standins
+from web.demo import google, standins
+from web.demo.google import SavedCard
 from web.demo.shop import SLUG
+from web.demo.standins import StandIns
 from web.previews import Images, PassView
 from web.services import services
 from web.site import Surface
 
 bp = Blueprint("demo", __name__, url_prefix="/demo")
 
-EXTENSION = "palier-demo-phone"
-"""Where the app keeps the phone, among its extensions."""
+EXTENSION = "palier-demo"
+"""Where the app keeps the stand-ins, among its extensions."""
 
 SURFACE = Surface(
     bp,
@@ -58,11 +63,15 @@ _OFFERED = 8
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What the phone shows; *state* changes whenever anything of it does."""
+    """What the phone shows, and what was *saved* in Google Wallet.
+
+    *state* changes whenever anything of it does.
+    """
 
     state: str
     views: tuple[PassView, ...]
     notices: tuple[Message, ...]
+    saved: tuple[SavedCard, ...]
 
 
 @bp.get("/")
@@ -89,9 +98,14 @@ def home() -> ResponseReturnValue:
 
 @bp.post("/")
 def install() -> ResponseReturnValue:
-    """Add a card to the phone, as a customer's tap on the button does."""
+    """Add a card to the phone, as a customer's tap on the button does.
+
+    For Google Wallet it is only offered: the next tap leads to Google.
+    """
     with services().read() as session:
         card = finding.by_page_token(session, request.form.get("card", ""))
+    if request.form.get("wallet") == "google":
+        return redirect(address_of(card.page_token), HTTPStatus.SEE_OTHER)
     standins.install(services(), _phone(), card.id)
     return redirect(url_for("demo.home"), HTTPStatus.SEE_OTHER)
 
@@ -122,8 +136,12 @@ def address_of(token: str) -> str:
     return url_for("demo.home", card=token)
 
 
+def _played() -> StandIns:
+    return cast("StandIns", current_app.extensions[EXTENSION])
+
+
 def _phone() -> Phone:
-    return cast("Phone", current_app.extensions[EXTENSION])
+    return _played().phone
 
 
 def _screen() -> Screen:
@@ -135,12 +153,15 @@ def _screen() -> Screen:
     )[:_NOTICES]
     # The newest change lies on top, as in a wallet that was just looked at.
     shown = sorted(held, key=lambda one: one.received_at, reverse=True)
+    with services().read() as session:
+        saved = google.saved(session, _played().google)
     marks = [(one.serial_number, one.last_modified, one.received_at) for one in shown]
-    seen = repr((marks, [said.at for said in notices], language))
+    seen = repr((marks, [said.at for said in notices], saved, language))
     return Screen(
         state=_digest(seen.encode()),
         views=tuple(_view(one, language) for one in shown),
         notices=notices,
+        saved=tuple(saved),
     )
 
 

@@ -30,10 +30,10 @@ def application(settings: Settings, *, pretty: bool) -> Wsgi:
     if not isinstance(server, Palier):
         raise TypeError("The demo is for this machine alone, without proxies.")
     site = server.site
-    site.extensions[views.EXTENSION] = played.phone
+    site.extensions[views.EXTENSION] = played
     site.jinja_env.globals["demo_phone"] = views.address_of
     engine.start(made)
-    standins.restore(made, played.phone)
+    standins.restore(made, played)
 
     def finish() -> None:
         engine.stop(_FINISH)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,6 +43,26 @@ class Demo:
                 return str(answer.read().decode())
         except OSError:
             return ""
+
+    def send(self, url: str, **fields: str) -> str:
+        """Send a form to one of the stand-ins, and return the page that follows."""
+        form = urllib.parse.urlencode(fields).encode()
+        with urllib.request.urlopen(url, form, timeout=10) as answer:  # noqa: S310
+            return str(answer.read().decode())
+
+    def led(self, path: str) -> str:
+        """Return the address that a page leads to."""
+        with urllib.request.urlopen(self.address + path, timeout=20) as answer:  # noqa: S310
+            return str(answer.url)
+
+    def in_google(self, holder: str) -> str | None:
+        """Return the points of a holder's card in Google Wallet, None without one."""
+        found = re.search(
+            rf'list-row__title">{re.escape(holder)}</span></span>'
+            r'<span class="list-row__end">([^<]*)<',
+            self.get("/demo/phone?lang=en"),
+        )
+        return found[1] if found else None
 
     def call(self, path: str, body: object, key: str = "") -> Any:
         """Call the API with the demo's key."""
@@ -107,6 +128,24 @@ def test_the_screen_is_not_sent_again_while_nothing_changes(demo: Demo) -> None:
     seen = re.findall(r"seen=(\w+)", demo.get("/demo/phone?lang=en"))[0]
 
     assert demo.get(f"/demo/phone?lang=en&seen={seen}") == ""
+
+
+def test_points_from_the_till_reach_the_card_in_google_wallet(demo: Demo) -> None:
+    token, holder = re.findall(
+        r'<option value="(\w+)"[^>]*>([^<]+)<', demo.get("/demo/?lang=en")
+    )[0]
+    page = f"/card/{token}"
+    assert eventually(lambda: "/gp/v/save/" in demo.led(f"{page}/google"), 20)
+
+    kept = demo.send(demo.led(f"{page}/google"), do="save")
+    assert "This card is in the wallet." in kept
+    assert eventually(lambda: "is in Google Wallet" in demo.get(f"{page}?lang=en"), 20)
+    code = re.findall(r'code--large">([^<]*)<', demo.get(page))[0]
+    card = demo.call("/api/v1/cards/lookup", {"code": code})["id"]
+    earned = demo.call(f"/api/v1/cards/{card}/earn", {"amount": "12.00"}, "google")
+
+    wanted = str(earned["card"]["points"])
+    assert eventually(lambda: demo.in_google(holder) == wanted, 20)
 
 
 @pytest.mark.browser
