@@ -24,7 +24,7 @@ from passes.loyalty import ledger
 from passes.people.member import Member
 from passes.programmes import programme as programmes
 from passes.programmes.programme import Programme
-from wallet_google.errors import NotYetError
+from wallet_google.errors import CredentialsError, NotYetError
 from web import languages, limits, requests, shops
 from web.member import browser, offers
 from web.services import services
@@ -50,8 +50,7 @@ def card(token: str) -> ResponseReturnValue:
             services().clock(),
         )
         installed = services().apple.installed(session, found.id)
-        google = services().google
-        in_google = google.state(session, found.id) if google else None
+        in_google = _in_google(session, found.id)
         shop = shops.present(session, programme)
         history = _history(session, programme, found)
     device = browser.recognise(request.user_agent.string)
@@ -102,6 +101,19 @@ def google(token: str) -> ResponseReturnValue:
     except NotYetError as error:
         return _wait(shop, token, error.seconds)
     return redirect(address, HTTPStatus.SEE_OTHER)
+
+
+def _in_google(session: Session, card_id: int) -> str | None:
+    """Return how the card stands there, None where Google cannot be given any."""
+    wallet = services().google
+    if wallet is None:
+        return None
+    try:
+        wallet.identity.loaded()
+    except CredentialsError:
+        # A way that leads nowhere helps no customer; `palier doctor` says why.
+        return None
+    return wallet.state(session, card_id)
 
 
 def _wait(shop: Shop, token: str, seconds: float) -> ResponseReturnValue:

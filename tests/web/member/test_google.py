@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from werkzeug.test import TestResponse
@@ -11,10 +12,13 @@ from passes.cards import card as cards
 from passes.cards.card import Card
 from tests.makers import NOON, Shop, make_shop
 from tests.web import google as fakes
+from tests.web import servers
+from tests.web.clocks import HeldClock
 from tests.web.google import FakeGoogle
 from tests.web.servers import Browser
 from wallet_google.errors import GoogleWalletError, NotYetError
 from web.app import create_app
+from web.config import Settings
 from web.services import Services
 
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1"
@@ -117,6 +121,19 @@ def test_where_google_is_not_set_up_the_page_offers_apple_alone(
     assert offered(page) == ["Apple"]
     assert "a wallet app that reads Apple’s cards" in page
     assert site_client.get(f"{address}/google").status_code == 404
+
+
+def test_a_service_account_that_cannot_be_used_offers_nothing(
+    settings: Settings, clock: HeldClock, shop: Shop, tmp_path: Path
+) -> None:
+    file = tmp_path / "service-account.json"
+    file.write_text("{}")
+    told = {"google_issuer_id": "3388000000000000001", "google_service_account": file}
+    with servers.serving(settings.model_copy(update=told), clock) as server:
+        page = read(server.browser(), f"/card/{shop.card.page_token}")
+
+    assert offered(page) == ["Apple"]
+    assert "a wallet app that reads Apple’s cards" in page
 
 
 def test_nobody_is_told_to_read_apples_cards_on_android(shown: Shown) -> None:
