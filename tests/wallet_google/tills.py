@@ -19,6 +19,7 @@ from passes.cards.card import Card
 from passes.delivery import changes, claims, debts, lanes
 from passes.delivery.debts import Debt
 from passes.delivery.lanes import Lane
+from passes.delivery.wallet import Answer, Outcome
 from passes.people.member import Member
 from passes.privacy import erasure
 from passes.programmes import design
@@ -237,6 +238,10 @@ def open_shop(sessions: db.Sessions, folder: Path, told: Time | None = None) -> 
     with db.write(sessions) as session:
         programme_id = makers.make_programme(session, at=told.now).id
     return Shop(sessions, google, told, shelf, wallet, programme_id)
+
+
+def delivered(row_id: int, **notes: object) -> Answer:
+    return Answer(row_id, Outcome.DELIVERED, notes=notes)
 
 
 def publish(session: Session, shop: Shop, **changes_: Any) -> None:
