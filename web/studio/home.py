@@ -8,7 +8,7 @@ from passes.programmes import design
 from passes.reports import overview
 from web import access
 from web.services import services
-from web.studio import delivery
+from web.studio import at_google, delivery
 from web.studio.blueprint import bp
 
 
@@ -21,6 +21,8 @@ def home() -> ResponseReturnValue:
         drafted_at = design.drafted_at(session, programme)
         figures = overview.of(session, programme.id, at)
         state = delivery.now(session, services().apple, programme.id, at)
+        issuer_id = services().settings.google_issuer_id
+        google = issuer_id and at_google.now(session, issuer_id, programme.id, at)
         under_way = rollout.progress(session, programme)
     join = url_for("join.form", slug=programme.slug)
     return render_template(
@@ -29,6 +31,7 @@ def home() -> ResponseReturnValue:
         programme_name=programme.name,
         figures=figures,
         delivery=state,
+        google=google,
         rollout=under_way,
         drafted_at=drafted_at,
         join_url=f"{services().settings.base_url}{join}",
