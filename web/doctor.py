@@ -24,7 +24,7 @@ from wallet_apple.certificates import Credentials
 from wallet_apple.errors import CertificateError
 from wallet_apple.tables import Registration
 from wallet_google.errors import CredentialsError
-from wallet_google.tables import GoogleObject
+from wallet_google.tables import GoogleClass, GoogleObject
 from web import google, queues, services, upkeep
 from web.config import ConfigurationError, Settings
 
@@ -136,7 +136,7 @@ def _google(settings: Settings) -> Finding:
     if problem := google.address_problem(settings):
         return Finding("google", False, problem)
     told = f"{email} writes cards for the issuer {identity.issuer_id}."
-    return Finding("google", True, told)
+    return Finding("google", True, f"{told} `palier google check` asks Google.")
 
 
 def _disk(folder: Path) -> Finding:
@@ -184,6 +184,10 @@ def _owed(session: Session, at: datetime) -> Iterator[Finding]:
             told = f"{lane.name} pauses until {until}: {lane.reason}."
             yield Finding(about, False, told)
         yield from _debt(about, debts.of_wallet(session, rows), whom, at)
+    refused = select(GoogleClass).where(GoogleClass.last_error.is_not(None))
+    for shared in session.scalars(refused):
+        told = f"Google does not take {shared.class_id}: {shared.last_error}"
+        yield Finding("google", False, told)
 
 
 def _debt(about: str, debt: Debt, whom: str, at: datetime) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from tests.passes.delivery.test_lanes import LANE, FakeWallet, make_rows
 from tests.wallet_google import accounts
 from wallet_apple.tables import Registration
 from wallet_google.standin.accounts import EMAIL, ISSUER_ID
-from wallet_google.tables import GoogleObject
+from wallet_google.tables import GoogleClass, GoogleObject
 from web import doctor
 from web.config import Settings
 
@@ -92,10 +92,10 @@ def test_a_service_account_is_named_with_its_issuer(
 ) -> None:
     public = with_google(settings, account, base_url="https://shop.example")
 
-    assert told(public, "google")[0] == (
-        True,
-        f"{EMAIL} writes cards for the issuer {ISSUER_ID}.",
-    )
+    well, sentence = told(public, "google")[0]
+
+    assert well
+    assert sentence.startswith(f"{EMAIL} writes cards for the issuer {ISSUER_ID}.")
 
 
 def test_a_service_account_that_others_can_read_needs_a_hand(
@@ -152,3 +152,21 @@ def test_what_google_is_owed_is_told_apart_from_the_phones(
     assert told(settings, "phones") == [
         (True, "0 updates are owed to phones, none for long.")
     ]
+
+
+def test_what_google_does_not_take_of_a_programme_needs_a_hand(
+    settings: Settings, sessions: Sessions
+) -> None:
+    with db.write(sessions) as session:
+        session.add(
+            GoogleClass(
+                programme_id=make_programme(session).id,
+                class_id=f"{ISSUER_ID}.p-cafe",
+                last_error="Google Wallet answered 400 (Image cannot be loaded).",
+            )
+        )
+
+    well, sentence = told(settings, "google")[-1]
+
+    assert not well
+    assert "Image cannot be loaded" in sentence

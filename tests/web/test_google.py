@@ -1,16 +1,19 @@
 """Google Wallet put together: with it, without it, and Google calling the server."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from passes.clock import now
+from passes.delivery.lanes import Lane
 from tests.makers import make_card, make_programme
 from tests.web import googles, servers
 from tests.web.clocks import HeldClock
 from tests.web.servers import Browser, Server
+from wallet_google import objects
 from wallet_google.standin.accounts import ISSUER_ID
 from wallet_google.standin.server import GoogleStandin
 from wallet_google.standin.signing import CallbackSigner
@@ -119,6 +122,22 @@ def test_it_is_counted_as_google(
     figures = browser.get("/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"}).text
 
     assert 'palier_requests_total{status="2xx",surface="google"}' in figures
+
+
+def test_the_figures_tell_of_rests_and_when_google_has_everything(
+    server: Server, clock: HeldClock
+) -> None:
+    lane = objects.lane(ISSUER_ID)
+    until = clock() + timedelta(minutes=10)
+    with server.services.write() as session:
+        card = make_card(session, make_programme(session))
+        objects.want(session, card.id, ISSUER_ID, clock())
+        session.add(Lane(name=lane, paused_until=until, reason="403", failures=1))
+
+    told = server.browser().get("/metrics", environ_base={"REMOTE_ADDR": "127.0.0.1"})
+
+    assert f'palier_lane_rests_seconds{{lane="{lane}"}} 600.0' in told.text
+    assert f'palier_google_done_seconds{{lane="{lane}"}} 600.05' in told.text
 
 
 def test_a_callback_is_remembered_while_it_could_come_again(

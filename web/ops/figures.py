@@ -15,12 +15,15 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from sqlalchemy import select
 
-from passes.delivery import debts
+from passes.delivery import debts, lanes
 from passes.delivery.debts import Debt
+from passes.delivery.lanes import Lane
 from passes.delivery.wallet import Wallet
 from passes.loyalty import proofs
 from wallet_apple.errors import CertificateError
+from wallet_google import timeline
 from web.services import Services
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -88,6 +91,8 @@ class _Owed(Collector):
                 dead.add_metric((wallet.name, lane), debt.dead)
                 late.add_metric((wallet.name, lane), self._age(debt))
         yield from (owed, dead, late)
+        yield from self._resting()
+        yield from self._at_google()
 
     def _certificates(self) -> Iterable[Metric]:
         """Days that Apple's certificate still counts; nothing while there is none."""
@@ -118,6 +123,36 @@ class _Owed(Collector):
             "When the ledger was last proved.",
             value=proof.at.timestamp(),
         )
+
+    def _resting(self) -> Iterable[Metric]:
+        """For how long lanes rest after trouble; nothing while none does."""
+        now = self._services.clock()
+        rests = GaugeMetricFamily(
+            "palier_lane_rests_seconds",
+            "For how long the lane rests after trouble.",
+            labels=("lane",),
+        )
+        with self._services.read() as session:
+            for lane in session.scalars(select(Lane).where(lanes.paused(now))):
+                if lane.paused_until is not None:
+                    left = (lane.paused_until - now).total_seconds()
+                    rests.add_metric((lane.name,), left)
+        yield rests
+
+    def _at_google(self) -> Iterable[Metric]:
+        """When Google has everything, at its pace; nothing where nothing is owed."""
+        now = self._services.clock()
+        done = GaugeMetricFamily(
+            "palier_google_done_seconds",
+            "In how many seconds Google has all that is owed, at its pace.",
+            labels=("lane",),
+        )
+        with self._services.read() as session:
+            found = timeline.figures(session, now)
+        for owed in found:
+            if owed.done_at is not None:
+                done.add_metric((owed.lane,), (owed.done_at - now).total_seconds())
+        yield done
 
     def _debts(self, wallet: Wallet) -> Mapping[str, Debt]:
         with self._services.read() as session:
