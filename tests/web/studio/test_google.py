@@ -46,8 +46,8 @@ def test_what_google_cannot_fetch_is_not_published(
     studio.send(name="Chez Anna", action="publish")
 
     assert studio.programme().design_version == 1
-    page = studio.browser.get("/studio/card?lang=en").text
-    assert f"could not fetch the card’s pictures from {base_url}" in page
+    page = studio.browser.get("/studio/card").text
+    assert f"les images de la carte à l’adresse {base_url}" in page
     # It is kept as a draft, and can be published once that is mended.
     assert studio.draft().name == "Chez Anna"
 
@@ -70,8 +70,8 @@ def test_an_earlier_version_is_not_published_again_either(
     answer = hindered.press("/studio/versions/1/publish")
 
     assert answer.location.endswith("/studio/rollout")
-    page = hindered.browser.get("/studio/rollout?lang=en").text
-    assert "could not fetch the card’s pictures" in page
+    page = hindered.browser.get("/studio/rollout").text
+    assert f"les images de la carte à l’adresse {PRIVATE[0]}" in page
     assert hindered.live().name == "Chez Anna"
 
 
@@ -88,3 +88,25 @@ def test_a_public_address_and_a_stand_in_are_as_good_as_any(
 
     assert answer.location.endswith("/studio/rollout")
     assert studio.live().name == "Chez Anna"
+
+
+def test_the_owner_may_have_the_code_change(server: Server) -> None:
+    studio = studio_at(server, PRIVATE[0], STAND_IN)
+    page = studio.browser.get("/studio/card?lang=en").text
+    assert 'id="rotating_code"' in page
+    assert "changes every 30 seconds" in page
+
+    studio.send(rotating_code="yes", action="publish")
+    assert studio.live().rotating_code
+
+    studio.send(rotating_code="", action="publish")
+    assert not studio.live().rotating_code
+
+
+def test_without_google_nothing_is_asked_and_nothing_lost(studio: Studio) -> None:
+    studio.send(rotating_code="yes", action="save")
+
+    page = studio.browser.get("/studio/card?lang=en").text
+
+    assert 'type="hidden" name="rotating_code" value="yes"' in page
+    assert "changes every 30 seconds" not in page
