@@ -101,7 +101,8 @@ def carried_by_class(before: Look, after: Look) -> bool:
 def _own(look: Look) -> tuple[object, ...]:
     """Everything of a design that an object tells or draws."""
     ladder = [(tier.name, tier.colour) for tier in look.tiers]
-    return look.background, look.foreground, look.strip, ladder
+    drawn = look.background, look.foreground, look.strip, ladder
+    return drawn, look.rotating_code
 
 
 def _points(content: CardContent, language: str) -> Json:

@@ -204,6 +204,7 @@ def look_of(programme: Programme, design: Design, rules: Rules) -> Look:
             Place(place.latitude, place.longitude, place.text)
             for place in design.places
         ),
+        rotating_code=design.rotating_code,
     )
 
 

@@ -36,7 +36,8 @@ class Look:
     None where the owner gave none. *programme_id*, *version* and *rules_version*
     (which the tiers are of) together name it for good: what is made from a look can
     be cached under them. A whole unit of *currency* (ISO 4217) earns
-    *points_per_unit*.
+    *points_per_unit*. *rotating_code* asks for a code that changes with the time, of
+    a wallet that can show one.
     """
 
     programme_id: int
@@ -58,6 +59,7 @@ class Look:
     contact: str
     website: str | None
     places: tuple[Place, ...]
+    rotating_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ class Design:
     """A look: names, colours as ``#rrggbb``, pictures as media hashes, texts.
 
     *name* stands on the card, *organisation* in notifications; *rules* are up to
-    three lines that say how points are earned.
+    three lines that say how points are earned. With *rotating_code* the code on the
+    card changes with the time, in the wallets that can do that.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Design:
     logo: str | None = None
     strip: str | None = None
     places: tuple[Spot, ...] = ()
+    rotating_code: bool = False
 
 
 def starter(

@@ -223,6 +223,12 @@ def test_a_change_that_the_class_carries_changes_no_card(
     assert loyalty_object.carried_by_class(old, new) is same
 
 
+def test_a_code_that_begins_to_change_is_for_every_card_to_tell() -> None:
+    assert not loyalty_object.carried_by_class(
+        make_look(), make_look(rotating_code=True)
+    )
+
+
 def on_every_tier(look: Look, rank: int) -> dict[str, Any]:
     way = Progress(look.tiers[rank + 1], 10, 5, 10)
     return body(make_content(look, tier=look.tiers[rank], progress=way))

@@ -221,6 +221,7 @@ def _page(facts: _Facts, values: Mapping[str, str], errors: Mapping[str, str]) -
         drafted_at=facts.drafted_at,
         cards=facts.cards,
         may_edit=_may_edit(),
+        google=services().google is not None,
         limits=designs,
         **_drawn(facts.look),
     )

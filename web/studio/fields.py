@@ -45,6 +45,7 @@ def values(design: Design) -> dict[str, str]:
         found[f"place_{number}_latitude"] = repr(spot.latitude)
         found[f"place_{number}_longitude"] = repr(spot.longitude)
         found |= _spread(f"place_{number}", spot.text)
+    found["rotating_code"] = "yes" if design.rotating_code else ""
     return found
 
 
@@ -69,6 +70,7 @@ def read(given: Values, base: Design) -> Reading:
         logo=given.get("logo") or None,
         strip=given.get("strip") or None,
         places=reader.places(base.places),
+        rotating_code=bool(given.get("rotating_code")),
     )
     return Reading(design, reader.errors)
 

@@ -83,6 +83,13 @@ def test_a_design_is_read_back_whole(session: Session) -> None:
     assert design.draft(session, programme) == look
 
 
+def test_a_version_from_before_the_changing_code_has_none() -> None:
+    old = dict(design.document(replace(LOOK, rotating_code=True)))
+    del old["rotating_code"]
+
+    assert design.read(old).rotating_code is False
+
+
 def test_a_text_in_good_french_is_taken_as_it_is(session: Session) -> None:
     programme = make_programme(session)
     said = "Un café\N{NARROW NO-BREAK SPACE}! À 1\N{NO-BREAK SPACE}€."

@@ -35,6 +35,7 @@ def test_a_design_comes_back_from_its_fields(app: Flask) -> None:
             Spot(48.8566, 2.3522, {"fr": "Tout près", "en": "Close by"}),
             Spot(-33.86, 151.2, {"fr": "Là-bas", "en": "Down under"}),
         ),
+        rotating_code=True,
     )
     with app.test_request_context():
         reading = fields.read(fields.values(whole), BASE)
