@@ -1,6 +1,7 @@
 """Google's wallet: a card is there before it is saved, and stays as the card is."""
 
 import secrets
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,9 +10,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from passes import db
+from passes.cards import card as cards
+from passes.delivery import changes
 from passes.errors import NotFoundError
 from tests.wallet_google import tills
 from tests.wallet_google.tills import LANE, Shop
@@ -133,6 +136,76 @@ class TestSaving:
             said.append(shop.wallet.state(session, card))
 
         assert said == ["offered", "saved", "removed"]
+
+
+class TestRaces:
+    """Several do it at once, and it is as if one had."""
+
+    def test_many_clicks_at_once_bring_one_card(self, shop: Shop) -> None:
+        card = shop.new_card(saved=False)
+        links, waits = list[str](), list[float]()
+
+        def click() -> None:
+            try:
+                links.append(shop.wallet.save_url(card, shop.time.now))
+            except errors.NotYetError as error:
+                waits.append(error.seconds)
+
+        threads = [threading.Thread(target=click) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert links
+        assert len(links) + len(waits) == 6
+        assert [one.method for one in shop.sent()] == ["PATCH", "POST"] * 2
+
+    def test_a_change_during_the_click_reaches_google_too(self, shop: Shop) -> None:
+        card = shop.new_card(saved=False)
+
+        def change(method: str, path: str) -> None:
+            if "loyaltyObject" in path and method == "POST":
+                shop.earn(card, 7)
+
+        shop.google.book.decide = change
+        shop.wallet.save_url(card, shop.time.now)
+        shop.google.book.decide = None
+        assert shop.debt().waiting == 1
+
+        shop.settle()
+        assert shop.points_at_google(card) == 7
+
+    def test_a_till_waits_for_one_statement(self, shop: Shop) -> None:
+        card = shop.new_card()
+        statements: list[str] = []
+        with db.write(shop.sessions) as session:
+            held = cards.lock(session, card)
+            cards.revise(session, held, shop.time.now)
+
+            def hear(connection: object, cursor: object, sql: str, *_: object) -> None:
+                statements.append(sql)
+
+            heard = (shop.sessions.engine, "before_cursor_execute", hear)
+            event.listen(*heard)
+            shop.wallet.changed(session, [card], shop.time.now, priority=0)
+            event.remove(*heard)
+            changes.settle(session, (), shop.time.now)
+
+        assert len(statements) == 1
+        assert "UPDATE google_object" in statements[0]
+
+    def test_many_cards_are_owed_by_one_statement_too(self, shop: Shop) -> None:
+        made = [shop.new_card() for _ in range(3)]
+        shop.new_card(saved=False)
+        with db.write(shop.sessions) as session:
+            owed = shop.wallet.changed(session, made, shop.time.now, priority=5)
+            none = shop.wallet.changed(
+                session, [10**9, 10**9 + 1], shop.time.now, priority=5
+            )
+            one = shop.wallet.changed(session, [10**9], shop.time.now, priority=0)
+
+        assert (owed, none, one) == (True, False, False)
 
 
 class TestUpdating:
