@@ -5,20 +5,19 @@ waits, however long the ledger is.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 import structlog
 
 from passes import db
 from passes.delivery import schedule
 from passes.loyalty import proofs
+from web import nights
 from web.services import Services
 
 _log = structlog.get_logger()
 
 NAME = "verify-ledger"
 _HOUR = 3
-_DAY = timedelta(days=1)
 
 
 def prove_when_due(
@@ -30,7 +29,7 @@ def prove_when_due(
     due again.
     """
     at = services.clock()
-    if not _claimed(services, at):
+    if not nights.claimed(services, NAME, _HOUR, at):
         return None
     with services.read() as session:
         result = proofs.prove(session, go_on)
@@ -45,18 +44,3 @@ def prove_when_due(
     else:
         _log.info("ledger_proved")
     return result
-
-
-def _claimed(services: Services, at: datetime) -> bool:
-    with services.read() as session:
-        due = schedule.upcoming(session).get(NAME)
-    # Most looks find nothing due, and those must not take the database's one writer.
-    if not schedule.is_due(due, _DAY, at):
-        return False
-    with db.write(services.sessions) as session:
-        return schedule.claim(session, NAME, _DAY, at, then=_night_after(at))
-
-
-def _night_after(at: datetime) -> datetime:
-    night = at.replace(hour=_HOUR, minute=0, second=0, microsecond=0)
-    return night if night > at else night + _DAY

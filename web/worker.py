@@ -18,7 +18,7 @@ import structlog
 from passes import db
 from passes.delivery import claims, lanes
 from passes.delivery.held import Held
-from web import draining, proving, queues, upkeep
+from web import draining, drifting, proving, queues, upkeep
 from web.config import Settings
 from web.services import Services
 
@@ -87,7 +87,7 @@ class Engine:
         self._services = services
         loops = [self._note_sightings]
         if delivering:
-            loops += [self._look_after, self._prove, *[self._deliver] * DELIVERING]
+            loops += [self._look_after, self._examine, *[self._deliver] * DELIVERING]
             # A thread that listens to a queue elsewhere does not feel a nudge.
             self._delivers_at_a_nudge = not self._queue.storage.blocking
         self._threads = [
@@ -173,13 +173,14 @@ class Engine:
                 except Exception:
                     _log.exception("upkeep_failed", code=work.__name__)
 
-    def _prove(self) -> None:
-        """Prove the ledger each night; however long that takes, nothing waits."""
+    def _examine(self) -> None:
+        """Do what each night is looked into; however long that takes, nothing waits."""
         while not self._stopping.wait(JOBS):
-            try:
-                proving.prove_when_due(self._given(), self._running)
-            except Exception:
-                _log.exception("upkeep_failed", code="verify-ledger")
+            for work in (proving.prove_when_due, drifting.compare_when_due):
+                try:
+                    work(self._given(), self._running)
+                except Exception:
+                    _log.exception("upkeep_failed", code=work.__name__)
 
     def _pause(self) -> float:
         """Return how long to rest: until merged changes fall due, or the next sweep."""

@@ -8,8 +8,9 @@ from wallet_google import setup
 from wallet_google.client import Client
 from wallet_google.identity import Identity
 from wallet_google.tables import GoogleObject
+from web import drifting
 from web import google as putting_together
-from web.commands import running
+from web.commands import opening, running
 from web.config import ConfigurationError, Settings
 
 _NOT_SET_UP = (
@@ -47,6 +48,32 @@ def check() -> None:
         "Whether everybody may save them, Google does not tell: a card with [TEST"
         " ONLY] in its title is for test accounts, until you have publishing access."
     )
+
+
+@google.command()
+@click.option("--repair", is_flag=True, help="Send anew what differs.")
+def drift(*, repair: bool) -> None:
+    """Compare what Google holds with what it should, and name what differs.
+
+    Each card is one request. Exit status 1 when something differs and was not to be
+    repaired. What was changed less than a minute ago is left out.
+    """
+    settings = running.settings()
+    _identity(settings)
+    differs = 0
+    with opening.opened(settings) as services:
+        if services.google is None:
+            raise ConfigurationError([_NOT_SET_UP])
+        for found in drifting.compared(services.google, services.clock, repair=repair):
+            differs += 1
+            click.echo(drifting.told(found))
+        services.google.client.close()
+    if differs == 0:
+        click.echo("Google holds everything as it should.")
+    elif repair:
+        click.echo("What differed is sent anew, cards by the worker.")
+    else:
+        raise click.ClickException("Google holds something else; --repair mends it.")
 
 
 def _identity(settings: Settings) -> Identity:
