@@ -53,19 +53,11 @@ class Sender:
     ) -> list[Ended]:
         """Send what is not at Google already, and return how it ended for each row.
 
-        *parcels* are what the rows are owed, and leave in that order.
-        It ends soon after *until*, in seconds of `time.monotonic`. When *probing*, one
-        card goes before all others, which stay here if Google is not there.
+        *parcels* are what the rows are owed, and leave in that order. It ends soon
+        after *until*, in seconds of `time.monotonic`. When *probing*, one card goes
+        before all others, which stay here if Google is not there.
         """
-        rows = {row.row_id: row for row in claimed}
-        ended: list[Ended] = []
-        letters: list[Letter] = []
-        for parcel in parcels:
-            written = self._write(rows[parcel.row_id], parcel)
-            if isinstance(written, Ended):
-                ended.append(written)
-            else:
-                letters.append(written)
+        letters, ended = self._write_all(claimed, parcels)
         self._slots.give_back(len(claimed) - sum(not letter.same for letter in letters))
         batch = _Batch(self, until)
         refused = batch.bring_classes(letters)
@@ -77,6 +69,15 @@ class Sender:
         for part in (leaving[:first], leaving[first:]):
             ended += crew.run([partial(batch.send, letter) for letter in part])
         return [self._explained(one) for one in ended]
+
+    def _write_all(
+        self, claimed: Sequence[Claimed], parcels: Sequence[Parcel]
+    ) -> tuple[list[Letter], list[Ended]]:
+        """Return what is to be sent, and the end of what cannot even be written."""
+        rows = {row.row_id: row for row in claimed}
+        written = [self._write(rows[parcel.row_id], parcel) for parcel in parcels]
+        letters = [one for one in written if isinstance(one, Letter)]
+        return letters, [one for one in written if isinstance(one, Ended)]
 
     def _write(self, row: Claimed, parcel: Parcel) -> Letter | Ended:
         try:

@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 
 from passes import clock as clocks
 from passes import db
+from passes.cards.card import Card
 from passes.clock import Clock
 from passes.content.card_content import Looks
 from passes.delivery import claims, lanes
 from passes.delivery.circuit import Circuit
+from passes.delivery.claims import Claim
 from passes.delivery.lanes import Lane
 from passes.delivery.state import DeliveryState
 from passes.delivery.wallet import Claimed, Report, Room
-from wallet_google import deliveries, errors, objects, sending
+from wallet_google import deliveries, errors, objects, scans, sending
 from wallet_google.classes import Classes
 from wallet_google.client import Client
 from wallet_google.crew import Crew
@@ -134,6 +136,23 @@ class GoogleWallet:
         """Return ``none``, ``offered``, ``saved`` or ``removed``, as Google told."""
         return objects.state_of(session, card_id)
 
+    def rotates(self, scanned: str) -> bool:
+        """Tell whether *scanned* is a code that changes, to be accepted once."""
+        return scans.rotates(scanned)
+
+    def accept(
+        self, session: Session, programme_id: int, scanned: str, at: datetime
+    ) -> Card:
+        """Return the card whose phone shows *scanned* now, and use that code up.
+
+        Raises:
+            NotFoundError: no card of this programme has such a code.
+            CodeReplacedError: the card has a newer member code.
+            CodeUsedError: this code or a later one of the card was accepted before.
+            CodeExpiredError: the code is none of this moment's.
+        """
+        return scans.accept(session, programme_id, scanned, at)
+
     def tick(self) -> None:
         """Let a mended lane go on; every few seconds."""
         for lane in list(self._stopped):
@@ -153,34 +172,44 @@ class GoogleWallet:
         """Owe the card's object, and try at once to pay."""
         issuer_id = self.identity.loaded().issuer_id
         ahead = self.slots.ahead()
-
-        def take(session: Session) -> tuple[Wanted, claims.Claim | None]:
-            found = objects.want(session, card_id, issuer_id, at)
-            resting = session.get(Lane, found.lane)
-            if resting is not None and resting.rests(at) and resting.paused_until:
-                return found, None
-            if found.held or ahead > PATIENCE:
-                return found, None
-            return found, claims.claim_one(
-                session, self.rows, found.lane, found.row_id, at
-            )
-
-        found, taken = db.transact(self.sessions, take)
+        found, taken = db.transact(
+            self.sessions,
+            lambda session: self._want(
+                session, card_id, issuer_id, at, soon=ahead <= PATIENCE
+            ),
+        )
         if found.held:
             return found
         if taken is None:
             raise NotYetError(self._seconds_to_wait(found.lane, ahead, at))
         if not taken.rows:
+            # Somebody is sending it.
             raise NotYetError(_SOON)
         report, ended = self._deliver(
             self._clicks, found.lane, taken.rows, _CLICK_SECONDS
         )
         lanes.keep(self.sessions, self, taken, report, self.clock())
-        for one in ended:
-            self._refuse(one)
         if not ended:
             raise NotYetError(_LONGEST_WAIT)
+        _refuse(ended[0])
         return found
+
+    def _want(
+        self,
+        session: Session,
+        card_id: int,
+        issuer_id: str,
+        at: datetime,
+        *,
+        soon: bool,
+    ) -> tuple[Wanted, Claim | None]:
+        """Owe the card's object; claim it, unless it is there or has to wait."""
+        found = objects.want(session, card_id, issuer_id, at)
+        lane = session.get(Lane, found.lane)
+        if found.held or not soon or (lane is not None and lane.rests(at)):
+            return found, None
+        claim = claims.claim_one(session, self.rows, found.lane, found.row_id, at)
+        return found, claim
 
     def _seconds_to_wait(self, lane: str, ahead: float, at: datetime) -> float:
         with db.read(self.sessions) as session:
@@ -188,17 +217,6 @@ class GoogleWallet:
         if state is not None and state.paused_until and state.rests(at):
             ahead = max(ahead, (state.paused_until - at).total_seconds())
         return min(max(ahead, _SOON), _LONGEST_WAIT)
-
-    @staticmethod
-    def _refuse(one: Ended) -> None:
-        """Let a card through that Google has; raise what stood in its way."""
-        match one.outcome:
-            case Outcome.TAKEN | Outcome.SAME:
-                return
-            case Outcome.MALFORMED | Outcome.STOPPED | Outcome.REFUSED if one.error:
-                raise one.error
-            case _:
-                raise NotYetError(_SOON)
 
     def _deliver(
         self, crew: Crew, lane: str, claimed: Sequence[Claimed], seconds: float
@@ -245,3 +263,13 @@ class GoogleWallet:
     def _circuit(self, lane: str) -> Circuit:
         with self._lock:
             return self._circuits[lane]
+
+
+def _refuse(one: Ended) -> None:
+    """Let a card through that Google has; raise what stood in its way."""
+    match one.outcome:
+        case Outcome.TAKEN | Outcome.SAME:
+            return
+        case Outcome.MALFORMED | Outcome.STOPPED | Outcome.REFUSED if one.error:
+            raise one.error
+    raise NotYetError(_SOON)
