@@ -4,6 +4,7 @@ https://developers.google.com/wallet/retail/loyalty-cards/resources/error-codes
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ _LATER = {
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 _LONGEST_MESSAGE = 500
+# Google may quote what it was sent: the secret of a code that changes, for one.
+_SECRET = re.compile(r"[0-9A-Fa-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ def _explained(body: bytes) -> tuple[str, str]:
     if not isinstance(error, dict):
         return "", ""
     message = error.get("message")
-    told = message[:_LONGEST_MESSAGE] if isinstance(message, str) else ""
+    told = _SECRET.sub("…", message if isinstance(message, str) else "")
+    told = told[:_LONGEST_MESSAGE]
     for one in (*_dicts(error.get("errors")), *_dicts(error.get("details")), error):
         reason = one.get("reason", one.get("status") if one is error else None)
         if isinstance(reason, str):

@@ -20,6 +20,11 @@ GoogleWalletError
 ├── NotYetError                    a card cannot be saved now; in *seconds*, perhaps
 └── UnavailableError               nothing came of it; try again, *retry_after*
     └── ThrottledError             too many requests at a time
+
+And of passes' ConflictError, as the till's affair rather than Google's:
+
+├── CodeUsedError                  a code that changes was accepted before
+└── CodeExpiredError               it is not one that the phone shows now
 """
 
 from datetime import datetime
@@ -189,3 +194,21 @@ class PictureError(GoogleWalletError):
     """A picture of the design cannot be drawn."""
 
     code = "google_picture"
+
+
+class CodeUsedError(errors.ConflictError):
+    """The code, or a later one, was accepted before; the phone shows another soon."""
+
+    code = "code_used"
+
+    def __init__(self) -> None:
+        super().__init__("This code was used; the phone shows a new one every 30 s.")
+
+
+class CodeExpiredError(errors.ConflictError):
+    """The card is known, but its phone does not show this code now."""
+
+    code = "code_expired"
+
+    def __init__(self) -> None:
+        super().__init__("This code is out of date; scan it on the phone itself.")

@@ -36,17 +36,15 @@ def value(seed: bytes, number: int) -> str:
     return made.decode()
 
 
-def accepted(
-    seed: bytes, shown: str, at: datetime, *, last: int | None = None
-) -> int | None:
-    """The period that *shown* is of, to be remembered as *last*; None is a refusal.
+def accepted(seed: bytes, shown: str, at: datetime) -> int | None:
+    """The number of the period that *shown* is of; None is a refusal.
 
-    A phone's clock may be one period early or late. Each period counts once, and
-    none does that is not later than the *last* one that was accepted.
+    A phone's clock may be one period early or late. That a period counts once is for
+    whoever remembers which were accepted (`scans`).
     """
     now = step(at)
     for number in (now, now - 1, now + 1):
-        if number < 0 or (last is not None and number <= last):
+        if number < 0:
             continue
         if hmac.compare_digest(value(seed, number).encode(), _plain(shown)):
             return number

@@ -1,7 +1,7 @@
 """Sending one card: what it shows now, if Google does not hold that already."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
@@ -45,6 +45,7 @@ _QUERY = card_content.ROWS.add_columns(
     _objects.c.fingerprint,
     _objects.c.balances,
     _objects.c.told,
+    _objects.c.seed,
     _members.c.erased_at,
     _members.c.language,
     _programmes.c.language.label("of_programme"),
@@ -70,6 +71,7 @@ class Parcel:
     fingerprint: str | None
     balances: str | None
     told: tuple[int, ...]
+    seed: bytes = field(repr=False)
     loyalty_class: Held | None
 
     @property
@@ -91,6 +93,7 @@ class Parcel:
             self.class_id,
             pictures,
             language=self.language,
+            seed=self.seed if self.content.look.rotating_code else None,
         )
 
 
@@ -124,6 +127,7 @@ def read(
             fingerprint=row.fingerprint,
             balances=row.balances,
             told=tuple(row.told or ()),
+            seed=row.seed,
             loyalty_class=known.get(row.programme_id),
         )
         for row in rows

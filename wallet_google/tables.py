@@ -7,11 +7,12 @@ https://developers.google.com/wallet/reference/rest/v1/loyaltyobject
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from passes.db import Base, Json
 from passes.delivery.state import DeliveryState
+from wallet_google import rotating
 
 
 class GoogleClass(Base):
@@ -41,7 +42,8 @@ class GoogleObject(DeliveryState, Base):
     *balances* what a holder is told of in it, and *told* are the times of the latest
     updates that asked for that, in seconds since 1970. *saved_at* and *removed_at*
     are when the newest callback of either kind came; the later one is how things
-    stand.
+    stand. A code that changes is made from the secret *seed*; *last_step* is the
+    period of the latest one that was accepted (`rotating`).
     """
 
     __tablename__ = "google_object"
@@ -70,6 +72,8 @@ class GoogleObject(DeliveryState, Base):
     told: Mapped[object] = mapped_column(Json, nullable=True)
     saved_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+    seed: Mapped[bytes] = mapped_column(LargeBinary, default=rotating.new_seed)
+    last_step: Mapped[int | None]
 
     @property
     def in_wallet(self) -> bool:

@@ -55,6 +55,8 @@ def upgrade() -> None:
         sa.Column("told", Json(), nullable=True),
         sa.Column("saved_at", UtcDateTime(), nullable=True),
         sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("seed", sa.LargeBinary(), nullable=False),
+        sa.Column("last_step", Id, nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("lane", sa.Text(), nullable=False),
         sa.Column("wanted", Id, nullable=False),
