@@ -248,6 +248,20 @@ def test_a_link_of_another_issuers_card_is_refused(
     assert ask(links.link("3388000000000000777.c-1", NOON)).status_code == 400
 
 
+def test_a_link_of_an_account_that_may_no_more_is_refused(
+    google: GoogleStandin, link: str
+) -> None:
+    google.office.users.clear()
+    assert ask(link).status_code == 400
+
+
+def test_a_link_of_an_account_that_nobody_knows_is_refused(
+    google: GoogleStandin, link: str
+) -> None:
+    google.office.accounts.clear()
+    assert ask(link).status_code == 400
+
+
 def test_another_site_saves_nothing(link: str, google: GoogleStandin) -> None:
     headers = {"Sec-Fetch-Site": "cross-site"}
     answer = requests.post(link, {"do": "save"}, headers=headers, timeout=10)

@@ -33,10 +33,12 @@ def answering(*parts: Part) -> Iterator[str]:
         done = threading.Event()
         thread = threading.Thread(target=_serve, args=(listener, done, parts))
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        done.set()
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join(10)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            done.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
 
 
 def _serve(
