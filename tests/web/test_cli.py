@@ -109,6 +109,8 @@ def test_help_names_every_command() -> None:
         ["api-key", "create"],
         ["certs", "import"],
         ["pass", "validate"],
+        ["google", "check"],
+        ["google", "drift"],
         ["serve"],
         ["worker"],
         ["demo"],
