@@ -41,6 +41,10 @@ class FakeGoogle:
         """Say what it was told to."""
         return self.told
 
+    def rotates(self, scanned: str) -> bool:
+        """Know no code that changes."""
+        return False
+
     def opened(self, session: Session, card_ids: Sequence[int], at: datetime) -> None:
         """Prepare nothing."""
 

@@ -129,7 +129,8 @@ class Code(Body):
     code: Text = Field(
         min_length=1,
         max_length=64,
-        description="Member code or short code; case and hyphens do not matter.",
+        description="Member code or short code, case and hyphens do not matter; or the"
+        " code that changes in Google Wallet, as it was scanned.",
     )
 
 

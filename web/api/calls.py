@@ -41,12 +41,12 @@ def programme(session: Session) -> Programme:
 def read(work: Work) -> Response:
     """Answer from one snapshot of the database."""
     with services().read() as session:
-        return _response(work(session))
+        return respond(work(session))
 
 
 def write(work: Work) -> Response:
     """Do the work, from the start when another won, and answer once it is committed."""
-    return _response(services().transact(work))
+    return respond(services().transact(work))
 
 
 def once(work: Work) -> Response:
@@ -58,7 +58,7 @@ def once(work: Work) -> Response:
         ),
     )
 
-    return _response(
+    return respond(
         idempotency.once(
             services().transact,
             lambda _: access.caller().programme_id,
@@ -96,7 +96,8 @@ def _refused(error: ConflictError) -> Answer:
     return Answer(told.status, told.body)
 
 
-def _response(given: Answer) -> Response:
+def respond(given: Answer) -> Response:
+    """Return an answer as a response."""
     good = given.status < HTTPStatus.BAD_REQUEST
     response = Response(
         given.body,

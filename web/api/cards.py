@@ -9,14 +9,13 @@ from passes.cards import card as cards
 from passes.cards import finding
 from passes.cards.card import Card, CardRow
 from passes.cards.finding import Found
-from passes.errors import NotFoundError
 from passes.loyalty import adjustments, ledger, purchases, undo
 from passes.loyalty.entry import Appended, Entry, Unit
 from passes.loyalty.purchases import Till
 from passes.people.member import Member
 from passes.programmes import rules as ruleset
 from passes.programmes.programme import Programme, Shop
-from web import limits
+from web import scans
 from web.api import access, calls, wording
 from web.api.bodies import (
     Adjustment,
@@ -35,24 +34,17 @@ _LATER = ("tip", "voucher", "cashback", "location")
 
 
 def lookup(body: Code) -> Response:
-    """Find a card by its member code or its short code.
+    """Find a card by its member code, its short code or a code that changes.
 
-    Codes that are none are counted by the key: 20 in an hour end its looking up.
+    A code that changes counts once: ask again with the next one. Codes that are none
+    are counted by the key: 20 in an hour end its looking up.
     """
-    asker = access.caller().actor().name
-    services().limits.take(limits.CODE_LOOKUP, asker)
-    services().limits.check(limits.WRONG_CODES, asker)
 
-    def work(session: Session) -> Answer:
-        programme = calls.programme(session)
-        card = finding.by_code(session, programme.id, body.code, services().clock())
+    def answer(session: Session, programme: Programme, card: Card) -> Answer:
         return calls.ok(shown(session, _of(session, programme, card)))
 
-    try:
-        return calls.read(work)
-    except NotFoundError:
-        services().limits.take(limits.WRONG_CODES, asker)
-        raise
+    asker = access.caller().actor().name
+    return calls.respond(scans.look_up(body.code, asker, calls.programme, answer))
 
 
 def show(path: CardPath) -> Response:

@@ -36,6 +36,8 @@ WORDS: dict[str, tuple[HTTPStatus, str]] = {
     "card_void": (HTTPStatus.CONFLICT, "The card no longer counts."),
     "card_expired": (HTTPStatus.CONFLICT, "The card has expired."),
     "code_replaced": (HTTPStatus.CONFLICT, "The code was replaced."),
+    "code_used": (HTTPStatus.CONFLICT, "The code was used before."),
+    "code_expired": (HTTPStatus.CONFLICT, "The code is out of date."),
     "contact_taken": (HTTPStatus.CONFLICT, "Another member has this contact."),
     "receipt_used": (HTTPStatus.CONFLICT, "The receipt was credited before."),
     "already_undone": (HTTPStatus.CONFLICT, "This was undone before."),

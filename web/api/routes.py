@@ -77,7 +77,7 @@ ROUTES = (
         f"{PREFIX}/cards/lookup",
         cards.lookup,
         documents.Card,
-        conflicts=("code_replaced",),
+        conflicts=("code_replaced", "code_used", "code_expired"),
     ),
     Route("cards.show", "get", _CARD, cards.show, documents.Card),
     Route(

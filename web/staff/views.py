@@ -1,27 +1,23 @@
 """The till's pages: a code becomes a card, an amount becomes points."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
+from flask_babel import LazyString, gettext, lazy_gettext, ngettext
 from sqlalchemy.orm import Session
 
 from passes import names
 from passes.cards import card as cards
-from passes.cards import finding
 from passes.cards.card import Card
-from passes.errors import (
-    CodeReplacedError,
-    InvalidError,
-    NotFoundError,
-)
+from passes.errors import ConflictError, InvalidError, NotFoundError
 from passes.loyalty import adjustments, ledger, purchases, undo
 from passes.loyalty.purchases import Till
 from passes.people import audit
 from passes.people.actor import Role
 from passes.programmes.programme import Programme
-from web import access, languages, limits
+from web import access, languages, scans
 from web.idempotency import Answer
 from web.services import services
 from web.staff import amounts, once, sheet
@@ -29,6 +25,19 @@ from web.staff import amounts, once, sheet
 bp = Blueprint("staff", __name__, url_prefix="/staff")
 
 _KEY = 20
+_NO_CARD: Mapping[str, LazyString] = {
+    "not_found": lazy_gettext("No card has this code. Check it and try again."),
+    "code_replaced": lazy_gettext("This code was replaced. Ask for the new card."),
+    "code_used": lazy_gettext(
+        "This code was already used. The phone shows a new one every 30 seconds: wait"
+        " for it, then scan again."
+    ),
+    "code_expired": lazy_gettext(
+        "This code is out of date. Scan it on the phone itself, or type the short code"
+        " below it."
+    ),
+}
+"""Why a code leads to no card, by the code of the refusal."""
 
 
 @bp.get("/")
@@ -41,23 +50,20 @@ def home() -> ResponseReturnValue:
 
 @bp.post("/find")
 def find() -> ResponseReturnValue:
-    """Lead to the card whose member code or short code was given."""
-    person = access.current_actor().name
-    services().limits.take(limits.CODE_LOOKUP, person)
-    services().limits.check(limits.WRONG_CODES, person)
-    code = request.form.get("code", "")
+    """Lead to the card whose code was given, of whatever kind."""
+    code, person = request.form.get("code", ""), access.current_actor().name
     try:
-        with services().read() as session:
-            programme = access.current_programme(session)
-            found = finding.by_code(session, programme.id, code, services().clock())
-    except CodeReplacedError:
-        return _ask_again(gettext("This code was replaced. Ask for the new card."))
-    except NotFoundError:
-        services().limits.take(limits.WRONG_CODES, person)
-        return _ask_again(gettext("No card has this code. Check it and try again."))
-    return redirect(
-        url_for("staff.card", card_id=found.public_id), HTTPStatus.SEE_OTHER
-    )
+        found = scans.look_up(
+            code,
+            person,
+            access.current_programme,
+            lambda _, __, card: card.public_id,
+        )
+    except (ConflictError, NotFoundError) as error:
+        if error.code not in _NO_CARD:
+            raise
+        return _ask_again(str(_NO_CARD[error.code]))
+    return redirect(url_for("staff.card", card_id=found), HTTPStatus.SEE_OTHER)
 
 
 @bp.get("/cards/<card_id>")
