@@ -280,7 +280,10 @@ def connection(session: Session) -> Connection:
     In a session that `write` gave, it is at hand; another one is asked for it.
     """
     found: Connection | None = session.info.get(_CONNECTION)
-    return session.connection() if found is None else found
+    # A flush that failed has rolled back: the session is asked, and says so.
+    if found is None or not found.in_transaction():
+        return session.connection()
+    return found
 
 
 def known(session: Session, name: str) -> dict[Any, Any]:

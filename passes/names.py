@@ -7,7 +7,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford base32: no I, L, O or U (https://www.crockford.com/base32.html)."""
 
 _MOMENT = 9
-_REST = 7
+_REST = 12
 
 
 def draw(characters: int) -> str:
@@ -24,7 +24,7 @@ def public_id() -> str:
 def ordered_id(at: datetime) -> str:
     """Return an id for a row that is added at *at*: later ones sort behind it.
 
-    45 bits of milliseconds since 1970, then 35 random ones. Where rows are added
+    45 bits of milliseconds since 1970, then 60 random ones. Where rows are added
     without end, ids without an order would scatter each new row over the whole
     index; and so none of these may be a secret, or stand where its age is one.
     """

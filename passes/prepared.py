@@ -7,8 +7,10 @@ are prepared; all others are not worth it.
 
 import threading
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from operator import attrgetter, methodcaller
+from typing import Any
 
 from sqlalchemy import BindParameter, Dialect, Executable, bindparam
 from sqlalchemy.engine import Connection
@@ -20,6 +22,9 @@ Row = Any
 """A named tuple with the statement's columns."""
 
 _Process = Callable[[Any], Any]
+_Take = Callable[[DBAPICursor], Any]
+_ALL, _ONE = methodcaller("fetchall"), methodcaller("fetchone")
+_COUNT = attrgetter("rowcount")
 _Values = Mapping[str, object]
 
 
@@ -45,15 +50,12 @@ class Prepared:
     def rows(self, connection: Connection, **values: object) -> list[Row]:
         """Execute it and return all rows."""
         compiled = self._for(connection)
-        return compiled.read(compiled.execute(connection, values).fetchall())
+        return compiled.read(compiled.execute(connection, values, _ALL))
 
     def first(self, connection: Connection, **values: object) -> Row | None:
         """Execute it and return the first row, or None."""
         compiled = self._for(connection)
-        cursor = compiled.execute(connection, values)
-        row = cursor.fetchone()
-        # A cursor left half read would hold its statement open until it is freed.
-        cursor.close()
+        row = compiled.execute(connection, values, _ONE)
         return None if row is None else compiled.read((row,))[0]
 
     def scalar(self, connection: Connection, **values: object) -> Any:
@@ -66,9 +68,7 @@ class Prepared:
 
         SQLite's driver counts none where the statement begins with WITH.
         """
-        cursor = self._for(connection).execute(connection, values)
-        touched: int = cursor.rowcount
-        cursor.close()
+        touched: int = self._for(connection).execute(connection, values, _COUNT)
         return touched
 
     def many(self, connection: Connection, values: Sequence[_Values]) -> None:
@@ -123,23 +123,18 @@ class _Compiled:
         self._error = dialect.loaded_dbapi.Error
         self._dialect = dialect
 
-    def execute(self, connection: Connection, values: _Values) -> DBAPICursor:
+    def execute(self, connection: Connection, values: _Values, take: _Take) -> Any:
+        """Execute it and return what *take* has of the cursor."""
         parameters = self._parameters(values)
-        cursor = _cursor(connection, self._sql, parameters)
-        try:
+        with self._cursor(connection, parameters) as cursor:
             cursor.execute(self._sql, parameters)
-        except self._error as error:
-            self._refuse(error)
-        return cursor
+            # Reading may fail too: SQLite finds its rows while they are read.
+            return take(cursor)
 
     def execute_many(self, connection: Connection, values: Iterable[_Values]) -> None:
         parameters = [self._parameters(row) for row in values]
-        cursor = _cursor(connection, self._sql, parameters, many=True)
-        try:
+        with self._cursor(connection, parameters, many=True) as cursor:
             cursor.executemany(self._sql, parameters)
-        except self._error as error:
-            self._refuse(error)
-        cursor.close()
 
     def read(self, rows: Iterable[Sequence[Any]]) -> list[Row]:
         make = self._row._make
@@ -155,27 +150,27 @@ class _Compiled:
             placed if self._positional else dict(zip(self._places, placed, strict=True))
         )
 
-    def _refuse(self, error: Exception) -> NoReturn:
-        # As SQLAlchemy wraps it, without the parameters: they tell of people.
-        raise DBAPIError.instance(
-            self._sql,
-            None,
-            error,
-            self._error,
-            hide_parameters=True,
-            dialect=self._dialect,
-        ) from error
-
-
-def _cursor(
-    connection: Connection, sql: str, parameters: Any, *, many: bool = False
-) -> DBAPICursor:
-    if not connection.in_transaction():
-        connection.begin()
-    cursor = connection.connection.cursor()
-    for hear in connection.dispatch.before_cursor_execute:
-        hear(connection, cursor, sql, parameters, None, many)
-    return cursor
+    @contextmanager
+    def _cursor(
+        self, connection: Connection, parameters: Any, *, many: bool = False
+    ) -> Iterator[DBAPICursor]:
+        if not connection.in_transaction():
+            connection.begin()
+        try:
+            with closing(connection.connection.cursor()) as cursor:
+                for hear in connection.dispatch.before_cursor_execute:
+                    hear(connection, cursor, self._sql, parameters, None, many)
+                yield cursor
+        except self._error as error:
+            # As SQLAlchemy wraps it, without the parameters: they tell of people.
+            raise DBAPIError.instance(
+                self._sql,
+                None,
+                error,
+                self._error,
+                hide_parameters=True,
+                dialect=self._dialect,
+            ) from error
 
 
 def _processes(found: Iterable[_Process | None]) -> list[tuple[int, _Process]]:

@@ -218,9 +218,10 @@ class Engine:
         self._look_again_in((at - self._given().clock()).total_seconds())
 
     def _look_again_in(self, seconds: float) -> None:
-        soon = time.monotonic() + seconds
-        if soon < self._soon:
-            self._soon = soon
+        now = time.monotonic()
+        # A look that is overdue is on its way, and may come too early for this one.
+        if now + seconds < self._soon or self._soon <= now:
+            self._soon = now + seconds
             self._sooner.set()
 
     def _given(self) -> Services:

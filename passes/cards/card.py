@@ -184,16 +184,21 @@ def lock(session: Session, card_id: int) -> CardRow:
     row = _LOCK.first(db.connection(session), card=card_id)
     if row is None:
         raise NotFoundError("card")
-    card = CardRow(*row)
-    hold(session, card)
-    return card
+    return hold(session, CardRow(*row))
 
 
-def hold(session: Session, card: CardRow) -> None:
-    """Note that this transaction has locked the card as it was read."""
-    _held(session)[card.id] = card
+def hold(session: Session, card: CardRow) -> CardRow:
+    """Note that this transaction has locked the card as it was read; return it.
+
+    One that it holds already is right, and is returned instead.
+    """
+    held = _held(session)
+    if card.id in held:
+        return held[card.id]
+    held[card.id] = card
     if (known := _known(session, card.id)) is not None:
         _show(known, {name: getattr(card, name) for name in _FIELDS})
+    return card
 
 
 def _held(session: Session) -> dict[int, CardRow]:

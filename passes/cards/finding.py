@@ -75,7 +75,7 @@ def found(
         raise NotFoundError("card")
     card = CardRow(*row[: -1 - len(_SHOP)])
     if lock:
-        cards.hold(session, card)
+        card = cards.hold(session, card)
     return Found(card, Shop(*row[-1 - len(_SHOP) : -1]), row[-1])
 
 

@@ -84,7 +84,9 @@ def _insert(dialect: str) -> Executable:
     return (
         db.inserting(dialect, _PURCHASES)
         .values(prepared.values(*(c.name for c in _PURCHASES.c if c.name != "id")))
-        .on_conflict_do_nothing()
+        .on_conflict_do_nothing(
+            index_elements=["programme_id", "location", "business_day", "receipt"]
+        )
     )
 
 

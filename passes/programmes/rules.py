@@ -107,11 +107,13 @@ def version(session: Session, programme_id: int, number: int) -> Rules:
     if key in (own := _own(session)):
         return own[key]
     known: dict[tuple[int, int], Rules] = db.known(session, _READ)
-    if key not in known:
+    found = known.get(key)
+    if found is None:
+        found = _load(session, programme_id, number)
         if len(known) >= _KEPT:
             known.clear()
-        known[key] = _load(session, programme_id, number)
-    return known[key]
+        known[key] = found
+    return found
 
 
 def _own(session: Session) -> dict[tuple[int, int], Rules]:

@@ -1,11 +1,23 @@
 """Prepared statements give what SQLAlchemy gives, on both engines."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Executable, Table, bindparam, event, insert, literal, select
+from sqlalchemy import (
+    Executable,
+    Table,
+    bindparam,
+    case,
+    event,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy import update as updating
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import Session
 
 from passes import db
@@ -25,6 +37,7 @@ READ = Prepared(
     .where(LOG.c.actor == bindparam("actor"))
     .order_by(LOG.c.id)
 )
+SMALLEST = "-9223372036854775807 - 1"
 EXACT = datetime(2026, 3, 29, 1, 59, 59, 999_999, tzinfo=UTC)
 
 
@@ -172,3 +185,30 @@ def test_a_listener_hears_it_as_any_other_statement(session: Session) -> None:
     WRITE.many(connection, [act(), act(at=NOON)])
 
     assert [statement.split()[0] for statement in heard] == ["SELECT", "INSERT"]
+
+
+def test_what_fails_while_it_is_read_is_raised_as_ever(session: Session) -> None:
+    if session.get_bind().dialect.name != "sqlite":
+        return  # PostgreSQL has computed every row before the first is read.
+    WRITE.many(session.connection(), [act(), act(action="x")])
+    failing = Prepared(
+        select(
+            case((LOG.c.action == "x", func.abs(literal_column(SMALLEST))), else_=1)
+        ).order_by(LOG.c.id)
+    )
+
+    with pytest.raises(DBAPIError, match="overflow"):
+        failing.rows(session.connection())
+
+
+def test_nothing_is_written_after_a_flush_that_failed(sessions: Sessions) -> None:
+    def swallow() -> None:
+        with db.write(sessions) as session:
+            make_programme(session)
+            session.add(Programme(slug=None))
+            with suppress(DBAPIError):
+                session.flush()
+            WRITE.run(db.connection(session), **act())
+
+    with pytest.raises(InvalidRequestError):
+        swallow()

@@ -114,6 +114,18 @@ def test_the_sessions_own_object_of_a_card_shows_what_was_written(
     assert (card.balance, card.revision) == (7, 2)
 
 
+def test_a_card_is_held_once_however_often_it_is_found(session: Session) -> None:
+    shop = make_shop(session)
+    first = cards.lock(session, shop.card.id)
+    cards.revise(session, first, NOON, balance=7)
+
+    again = finding.found(
+        session, shop.programme.id, shop.card.public_id, lock=True
+    ).card
+
+    assert again is first
+
+
 def test_changes_in_one_transaction_are_one_revision(session: Session) -> None:
     card = held(session)
 
