@@ -18,10 +18,12 @@ from wallet_google.errors import GoogleWalletError
 MENDING = timedelta(minutes=15)
 """How long a lane rests when only a person can mend what stopped it."""
 
+REFUSALS = 24
+"""After how many, about a day of them, a card is given up until it changes."""
+
 _SOON = timedelta(seconds=5)
-_ASIDE = timedelta(hours=1)
-# A day of refusals that may pass, one an hour, and then not before the card changes.
-_REFUSALS = 24
+# What Google could not fetch a moment ago, it may fetch now.
+_ASIDE = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
 
 class Outcome(StrEnum):
@@ -33,6 +35,8 @@ class Outcome(StrEnum):
     MALFORMED = "malformed"
     """The same could only be refused again."""
     REFUSED = "refused"
+    """Not as it is, or not now: even a picture that Google could not fetch is said
+    to be malformed."""
     THROTTLED = "throttled"
     UNAVAILABLE = "unavailable"
     STOPPED = "stopped"
@@ -40,15 +44,13 @@ class Outcome(StrEnum):
     UNSENT = "unsent"
 
 
-_ANSWERED = {Outcome.TAKEN, Outcome.MALFORMED, Outcome.REFUSED}
-
-
 @dataclass(frozen=True, slots=True)
 class Ended:
     """The end for one row. *again_at* is when Google, or a class, wants it tried.
 
     *notes* are what the row is to remember of what was taken; *error* is what was
-    raised, where something was, and *reason* what it means in plainer words.
+    raised, where something was, and *reason* what it means in plainer words. *left*
+    says that Google may have got it, *erasing* that this is what has to be forgotten.
     """
 
     row: Claimed
@@ -57,6 +59,21 @@ class Ended:
     again_at: datetime | None = None
     notes: Mapping[str, object] = field(default_factory=dict)
     reason: str | None = None
+    left: bool = False
+    erasing: bool = False
+
+    @property
+    def answered(self) -> bool:
+        """Whether it shows that Google is there."""
+        refused = self.outcome is Outcome.REFUSED and self.left
+        return refused or self.outcome is Outcome.TAKEN
+
+    @property
+    def attempts(self) -> int | None:
+        """What the row counts as tried: refusals, and one if Google may hold more."""
+        if self.outcome is Outcome.REFUSED:
+            return None
+        return max(self.row.attempts - 1, int(self.left))
 
     @property
     def said(self) -> str:
@@ -64,20 +81,21 @@ class Ended:
         return self.reason or str(self.error or self.outcome.value)
 
 
-def failed(row: Claimed, error: GoogleWalletError, at: datetime) -> Ended:
-    """Return what an error at *at* means for a row."""
+def failed(
+    row: Claimed, error: GoogleWalletError, at: datetime, *, left: bool = False
+) -> Ended:
+    """Return what an error at *at* means for a row; *left* is as in `Ended`."""
     if isinstance(error, errors.UnavailableError):
         kind = Outcome.UNAVAILABLE
         if isinstance(error, errors.ThrottledError):
             kind = Outcome.THROTTLED
         pause = timedelta(seconds=error.retry_after) if error.retry_after else None
-        return Ended(row, kind, error, at + pause if pause else None)
+        return Ended(row, kind, error, at + pause if pause else None, left=left)
     if isinstance(error, errors.ClassRefusedError):
         return Ended(row, Outcome.UNSENT, error, error.again_at)
     if isinstance(error, errors.CredentialsError | errors.ForbiddenError):
-        return Ended(row, Outcome.STOPPED, error)
-    malformed = isinstance(error, errors.RefusedError) and error.permanent
-    return Ended(row, Outcome.MALFORMED if malformed else Outcome.REFUSED, error)
+        return Ended(row, Outcome.STOPPED, error, left=left)
+    return Ended(row, Outcome.REFUSED, error, left=left)
 
 
 def report(ended: Sequence[Ended], circuit: Circuit, at: datetime) -> Report:
@@ -90,13 +108,13 @@ def report(ended: Sequence[Ended], circuit: Circuit, at: datetime) -> Report:
 def stopped(claimed: Sequence[Claimed], reason: str, at: datetime) -> Report:
     """Return that nothing was sent, because a person has to mend something."""
     until = at + MENDING
-    return Report([_retry(row, reason, until) for row in claimed], until, reason)
+    return Report([_unsent(row, reason, until) for row in claimed], until, reason)
 
 
 def postponed(claimed: Sequence[Claimed], at: datetime) -> Report:
     """Return that nothing was sent, because another worker tries Google."""
     later = at + circuits.SHORTEST
-    return Report([_retry(row, "waiting for Google", later) for row in claimed])
+    return Report([_unsent(row, "waiting for Google", later) for row in claimed])
 
 
 def _rest(
@@ -105,7 +123,7 @@ def _rest(
     for one in ended:
         if one.outcome is Outcome.STOPPED:
             return at + MENDING, one.said
-    if any(one.outcome in _ANSWERED for one in ended):
+    if any(one.answered for one in ended):
         circuit.succeeded()
     elif troubles := [one for one in ended if one.outcome is Outcome.UNAVAILABLE]:
         return circuit.failed(at), troubles[0].said
@@ -118,19 +136,23 @@ def _answer(one: Ended, pause_until: datetime | None, at: datetime) -> wallet.An
         return wallet.Answer(one.row.row_id, delivered, notes=one.notes)
     if _is_dead(one):
         return wallet.Answer(one.row.row_id, wallet.Outcome.DEAD, one.said)
-    return _retry(one.row, one.said, _again(one, pause_until, at))
+    again_at = _again(one, pause_until, at)
+    return _retry(one.row, one.said, again_at, one.attempts)
 
 
 def _is_dead(one: Ended) -> bool:
-    refused = one.outcome is Outcome.REFUSED and one.row.attempts >= _REFUSALS
-    return refused or one.outcome is Outcome.MALFORMED
+    if one.outcome is not Outcome.REFUSED or one.erasing:
+        return False
+    return one.row.attempts >= REFUSALS
 
 
 def _again(one: Ended, pause_until: datetime | None, at: datetime) -> datetime | None:
     """Return when to try the row again; None for the usual growing wait."""
     match one.outcome:
+        case Outcome.REFUSED if one.erasing:
+            return at + MENDING
         case Outcome.REFUSED:
-            return at + _ASIDE
+            return at + _ASIDE[min(one.row.attempts, len(_ASIDE)) - 1]
         case Outcome.THROTTLED:
             return one.again_at or at + timedelta(seconds=1)
         case Outcome.UNAVAILABLE | Outcome.UNSENT:
@@ -140,5 +162,11 @@ def _again(one: Ended, pause_until: datetime | None, at: datetime) -> datetime |
             return pause_until
 
 
-def _retry(row: Claimed, error: str, retry_at: datetime | None) -> wallet.Answer:
-    return wallet.Answer(row.row_id, wallet.Outcome.RETRY, error, retry_at)
+def _unsent(row: Claimed, error: str, retry_at: datetime) -> wallet.Answer:
+    return _retry(row, error, retry_at, row.attempts - 1)
+
+
+def _retry(
+    row: Claimed, error: str, retry_at: datetime | None, attempts: int | None
+) -> wallet.Answer:
+    return wallet.Answer(row.row_id, wallet.Outcome.RETRY, error, retry_at, attempts)

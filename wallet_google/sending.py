@@ -1,7 +1,7 @@
 """Sending one card: what it shows now, if Google does not hold that already."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -168,11 +168,8 @@ def send(client: Client, letter: Letter, within: float, at: datetime) -> Ended:
         else:
             told = _put(client, letter, within, at)
     except GoogleWalletError as error:
-        ended = deliveries.failed(letter.row, error, at)
-        if parcel.erased and ended.outcome is Outcome.MALFORMED:
-            # What was to be forgotten is owed until Google has forgotten it.
-            return Ended(letter.row, Outcome.THROTTLED, error, at + deliveries.MENDING)
-        return ended
+        ended = deliveries.failed(letter.row, error, at, left=True)
+        return replace(ended, erasing=parcel.erased)
     notes: Mapping[str, object] = {
         "fingerprint": letter.fingerprint,
         "balances": parcel.balances_now,

@@ -187,12 +187,15 @@ def _noted(answers: Sequence[Answer]) -> list[dict[str, object]]:
 def _mark_failed(
     session: Session, table: Table, claim: Claim, answers: list[Answer], at: datetime
 ) -> None:
-    attempts = {row.row_id: row.attempts for row in claim.rows}
+    tried = {row.row_id: row.attempts for row in claim.rows}
     failed = [
         {
             "row": answer.row_id,
             "error": answer.error,
-            "due": answer.retry_at or at + _wait(attempts.get(answer.row_id, 1)),
+            "tried": tried[answer.row_id]
+            if answer.attempts is None
+            else answer.attempts,
+            "due": answer.retry_at or at + _wait(tried[answer.row_id]),
             "dead": at if answer.outcome is Outcome.DEAD else None,
         }
         for answer in answers
@@ -205,6 +208,7 @@ def _mark_failed(
         .where(table.c.id == bindparam("row"))
         .values(
             claim=None,
+            attempts=bindparam("tried"),
             last_error=bindparam("error"),
             due_at=bindparam("due"),
             dead_at=bindparam("dead"),

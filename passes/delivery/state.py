@@ -26,7 +26,8 @@ class DeliveryState:
     *claim* is the worker's that is delivering revision *sent*; until *due_at* the
     row is nobody else's. A row with *dead_at* is not tried again until its card
     changes. *sent_at* is when the last attempt began, *owed_since* when the oldest
-    change came that the row still owes. *attempts* begin anew with each success.
+    change came that the row still owes. *attempts* begin anew with each success; what
+    never left is none.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)

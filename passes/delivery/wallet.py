@@ -23,14 +23,17 @@ class Outcome(StrEnum):
 class Answer:
     """The end of one attempt. *error* is for the operator; it names no person.
 
-    *retry_at* overrules the usual growing wait. *notes* are what a delivered row is
-    to remember, by the names of the wallet's own columns.
+    *retry_at* overrules the usual growing wait. *attempts* is how many a row that was
+    not delivered counts from now on, where this one is not simply one more: what
+    never left is as if it had not been tried. *notes* are what a delivered row is to
+    remember, by the names of the wallet's own columns.
     """
 
     row_id: int
     outcome: Outcome
     error: str | None = None
     retry_at: datetime | None = None
+    attempts: int | None = None
     notes: Mapping[str, object] = field(default_factory=dict)
 
 

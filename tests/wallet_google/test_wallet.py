@@ -21,7 +21,8 @@ from tests.wallet_google.tills import LANE, Shop
 from wallet_google import deliveries, errors
 from wallet_google.standin import replies
 from wallet_google.standin.book import Trick
-from wallet_google.tables import GoogleObject
+from wallet_google.standin.replies import Reply
+from wallet_google.tables import GoogleClass, GoogleObject
 
 
 @pytest.fixture
@@ -384,6 +385,40 @@ class TestClasses:
         assert shop.debt().waiting == 0
         assert len(made) == 25
 
+    def test_a_class_that_somebody_else_brings_is_the_only_request_too(
+        self, shop: Shop
+    ) -> None:
+        for _ in range(15):
+            shop.new_card()
+        shop.time.sleep(5)
+        shop.forget_requests()
+        with shop.changing() as session:
+            tills.publish(session, shop, contact="allo@example.org")
+        with db.write(shop.sessions) as session:
+            held = session.get_one(GoogleClass, shop.programme_id)
+            held.busy_until = shop.time.now + timedelta(seconds=3)
+        shop.settle()
+
+        assert [one.path.split("/")[3] for one in shop.sent()] == ["loyaltyClass"]
+        assert shop.debt().waiting == 0
+
+    def test_a_class_that_waits_for_google_costs_its_cards_nothing(
+        self, shop: Shop
+    ) -> None:
+        for _ in range(15):
+            shop.new_card()
+        shop.time.sleep(5)
+        shop.google.refuse()
+        with shop.changing() as session:
+            tills.publish(session, shop, contact="allo@example.org")
+        shop.settle(20)
+        shop.google.restore()
+        shop.forget_requests()
+        shop.settle()
+
+        assert [one.path.split("/")[3] for one in shop.sent()] == ["loyaltyClass"]
+        assert shop.debt().waiting == 0
+
     def test_a_class_goes_before_its_cards(self, shop: Shop) -> None:
         for _ in range(3):
             shop.new_card()
@@ -465,14 +500,15 @@ class TestErasing:
             "hasUsers": False,
         }
 
+    @pytest.mark.parametrize(
+        "no", [replies.invalid("no").reply, replies.no(501, "notImplemented", "no")]
+    )
     def test_it_is_owed_for_as_long_as_google_does_not_take_it(
-        self, shop: Shop
+        self, shop: Shop, no: Reply
     ) -> None:
         card = shop.new_card()
         shop.time.sleep(5)
-        shop.google.book.decide = lambda method, path: (
-            replies.invalid("no").reply if method == "PUT" else None
-        )
+        shop.google.book.decide = lambda method, path: no if method == "PUT" else None
         shop.erase(card)
         shop.settle(3600 * 30)
         assert shop.debt().waiting == 1
@@ -499,16 +535,33 @@ class TestErasing:
 class TestTroubles:
     """Each answer has its consequence, and the operator reads which."""
 
+    def test_a_picture_that_could_not_be_fetched_is_given_another_try(
+        self, shop: Shop
+    ) -> None:
+        card = shop.new_card()
+        shop.time.sleep(5)
+        refused = replies.invalid("Image cannot be loaded.").reply
+        shop.google.book.planned.extend([refused] * 2)
+        shop.earn(card, 5)
+        shop.settle(50)
+        assert shop.debt().waiting == 1
+        assert "Image cannot be loaded." in (shop.row(card).last_error or "")
+
+        shop.settle(700)
+        assert shop.points_at_google(card) == 5
+
     def test_a_malformed_card_is_given_up_with_the_reason(self, shop: Shop) -> None:
         card = shop.new_card()
         shop.time.sleep(5)
-        shop.google.book.planned.append(replies.invalid("A bad field.").reply)
+        refused = replies.invalid("A bad field.").reply
+        shop.google.book.decide = lambda method, path: refused
         shop.earn(card, 5)
-        shop.settle()
+        shop.settle(24 * 3600)
 
         assert (shop.debt().waiting, shop.debt().dead) == (0, 1)
         assert "A bad field." in (shop.row(card).last_error or "")
 
+        shop.google.book.decide = None
         shop.earn(card, 5)
         shop.settle()
         assert shop.points_at_google(card) == 10

@@ -294,6 +294,20 @@ def test_a_failure_waits_longer_each_time_and_never_over_an_hour(
     assert max(waits) <= timedelta(hours=1)
 
 
+@pytest.mark.parametrize("attempts", [0, 3])
+def test_a_row_counts_as_tried_as_often_as_its_wallet_says(
+    sessions: Sessions, attempts: int
+) -> None:
+    with db.write(sessions) as session:
+        (row,) = make_rows(session, 1, attempts=attempts)
+        claim = claims.claim(session, Registration, LANE, NOON, 1)
+        stayed = Answer(row, Outcome.RETRY, "it never left", attempts=attempts)
+        claims.mark(session, Registration, claim, [stayed], NOON)
+
+    with db.read(sessions) as session:
+        assert session.get_one(Registration, row).attempts == attempts
+
+
 @pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("table", "on"), [("lane", "INSERT"), ("registration", "UPDATE OF delivered")]
