@@ -179,6 +179,21 @@ def test_a_hint_delivers_at_once(
     assert eventually(lambda: bool(wallet.delivered))
 
 
+def test_a_process_that_does_not_deliver_hints_to_one_that_does(
+    start: Callable[..., Engine],
+    settings: Settings,
+    sessions: Sessions,
+    wallet: FakeWallet,
+) -> None:
+    start(sweep=60.0)
+    with db.write(sessions) as session:
+        owe(session)
+
+    worker.open_engine(settings).wake()
+
+    assert eventually(lambda: bool(wallet.delivered))
+
+
 def test_what_is_owed_is_delivered_without_any_hint(
     start: Callable[..., Engine], sessions: Sessions, wallet: FakeWallet
 ) -> None:
