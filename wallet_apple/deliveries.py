@@ -23,6 +23,7 @@ _ASIDE = timedelta(hours=1)
 # A day of refusals, one an hour, and then not before the card changes again.
 _REFUSALS = 24
 
+_UNTRIED = {Outcome.UNAVAILABLE, Outcome.UNSENT}
 _UNANSWERED = {Outcome.UNAVAILABLE, Outcome.UNKNOWN, Outcome.UNSENT}
 
 
@@ -63,13 +64,13 @@ def report(batch: Batch, circuit: Circuit, at: datetime) -> Report:
 def stopped(claimed: Sequence[Claimed], reason: str, at: datetime) -> Report:
     """Return that nothing was sent, because a person has to mend something."""
     until = at + MENDING
-    return Report([_retry(row, reason, until) for row in claimed], until, reason)
+    return Report([_unsent(row, reason, until) for row in claimed], until, reason)
 
 
 def postponed(claimed: Sequence[Claimed], at: datetime) -> Report:
     """Return that nothing was sent, because another worker tries the service."""
     later = at + circuits.SHORTEST
-    return Report([_retry(row, "waiting for the service", later) for row in claimed])
+    return Report([_unsent(row, "waiting for the service", later) for row in claimed])
 
 
 def _rest(
@@ -93,7 +94,10 @@ def _end(
     said = _said(answer)
     if answer.outcome is Outcome.REFUSED and row.attempts >= _REFUSALS:
         return wallet.Answer(row.row_id, wallet.Outcome.DEAD, said)
-    return _retry(row, said, _again(row, answer.outcome, pause_until, at))
+    again_at = _again(row, answer.outcome, pause_until, at)
+    if answer.outcome in _UNTRIED or answer.outcome.stops_the_lane:
+        return _unsent(row, said, again_at)
+    return wallet.Answer(row.row_id, wallet.Outcome.RETRY, said, again_at)
 
 
 def _again(
@@ -113,8 +117,10 @@ def _again(
             return pause_until
 
 
-def _retry(row: Claimed, error: str, retry_at: datetime | None) -> wallet.Answer:
-    return wallet.Answer(row.row_id, wallet.Outcome.RETRY, error, retry_at)
+def _unsent(row: Claimed, error: str, retry_at: datetime | None) -> wallet.Answer:
+    """A retry that tells nothing of the row itself, and counts for nothing."""
+    retry, attempts = wallet.Outcome.RETRY, row.attempts - 1
+    return wallet.Answer(row.row_id, retry, error, retry_at, attempts)
 
 
 def _said(answer: Answer) -> str:

@@ -69,6 +69,19 @@ def test_a_day_of_refusals_gives_the_row_up() -> None:
     assert ended(refused, attempts=24)[0].outcome is wallet.Outcome.DEAD
 
 
+@pytest.mark.parametrize(
+    "outcome", [Outcome.UNAVAILABLE, Outcome.UNSENT, Outcome.CREDENTIALS]
+)
+def test_outages_do_not_bring_a_row_nearer_to_its_end(outcome: Outcome) -> None:
+    assert ended(Answer(outcome), attempts=23)[0].attempts == 22
+
+
+def test_what_was_given_back_was_not_tried() -> None:
+    rows = [Claimed(7, 3)]
+    reports = deliveries.stopped(rows, "no", NOON), deliveries.postponed(rows, NOON)
+    assert [report.answers[0].attempts for report in reports] == [2, 2]
+
+
 def test_a_busy_token_waits_longer_each_time() -> None:
     busy = Answer(Outcome.BUSY, 429, "TooManyRequests")
     waits = [ended(busy, attempts=n)[0].retry_at for n in (1, 2, 3, 50)]
