@@ -105,9 +105,11 @@ def test_it_goes_on_where_it_ended(shop: Shop) -> None:
 def test_what_was_given_up_is_told_and_tried_again(shop: Shop) -> None:
     card = shop.new_card()
     shop.time.sleep(5)
-    shop.google.book.planned.append(replies.invalid("A bad field.").reply)
+    refused = replies.invalid("A bad field.").reply
+    shop.google.book.decide = lambda method, path: refused
     shop.earn(card, 5)
-    shop.settle()
+    shop.settle(24 * 3600)
+    shop.google.book.decide = None
 
     (found,) = check(shop, repair=True)
     shop.settle()

@@ -55,9 +55,10 @@ def test_what_was_taken_and_what_is_owed(shop: Shop) -> None:
 def test_what_was_given_up_and_why(shop: Shop) -> None:
     card = shop.new_card()
     shop.time.sleep(5)
-    shop.google.book.planned.append(replies.invalid("A bad field.").reply)
+    refused = replies.invalid("A bad field.").reply
+    shop.google.book.decide = lambda method, path: refused
     shop.earn(card, 5)
-    shop.settle()
+    shop.settle(24 * 3600)
     seen = of_card(shop, card)
 
     assert seen
