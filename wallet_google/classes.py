@@ -37,15 +37,36 @@ _BUSY = timedelta(seconds=1)
 _rows = cast("Table", GoogleClass.__table__)
 
 
+_KNOWN = (
+    _rows.c.class_id,
+    _rows.c.programme_id,
+    _rows.c.fingerprint,
+    _rows.c.last_error,
+    _rows.c.refused,
+    _rows.c.retry_at,
+    _rows.c.tries,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is known of a class: *fingerprint* of what Google holds, if it does."""
+    """What is known of a class: *fingerprint* of what Google holds, if it does.
+
+    What was refused last, if that was the last, is *refused* and rests until
+    *retry_at*. *tries* tells whether somebody sent the class since.
+    """
 
     class_id: str
     programme_id: int
     fingerprint: str | None
     last_error: str | None
+    refused: str | None
     retry_at: datetime | None
+    tries: int
+
+    def rests(self, at: datetime) -> bool:
+        """Tell whether what was refused is not to be sent again at *at*."""
+        return self.retry_at is not None and at < self.retry_at
 
 
 class Classes:
@@ -89,13 +110,16 @@ class Classes:
     def is_current(self, held: Held | None, look: Look, language: str) -> bool:
         """Tell whether Google holds what the look makes of the class.
 
-        Raises:
-            PictureError: the owner's picture cannot be drawn.
+        It does not where the last that was sent was refused, or where the owner's
+        picture cannot be drawn: `bring` says so.
         """
-        if held is None or held.fingerprint is None:
+        if held is None or held.fingerprint is None or held.last_error is not None:
             return False
-        wanted = fingerprint.of(self.body(look, held.class_id, language))
-        return held.fingerprint == wanted
+        try:
+            body = self.body(look, held.class_id, language)
+        except errors.PictureError:
+            return False
+        return held.fingerprint == fingerprint.of(body)
 
     def bring(
         self, programme_id: int, class_id: str, within: float, *, anyway: bool = False
@@ -103,7 +127,8 @@ class Classes:
         """Have Google take the class as it is to be now, in *within* seconds.
 
         *anyway* says that Google may hold something else than it is known to. A class
-        that Google refuses is left as it was, if it is there.
+        that Google refuses is left as it was, if it is there; the same is not sent
+        again for `REFUSED_FOR`.
 
         Raises:
             ClassRefusedError: it is not there yet, or is not taken.
@@ -112,34 +137,72 @@ class Classes:
             ForbiddenError: the service account may not.
         """
         with self._alone(programme_id, class_id) as held:
-            if not anyway and held.retry_at and self._clock() < held.retry_at:
-                self._go_on_without(held, held.last_error or "")
+            self._bring(held, within, anyway=anyway)
+
+    def bring_back(
+        self, programme_id: int, class_id: str, within: float, *, tries: int
+    ) -> None:
+        """Have Google take a class anew that it seems to have lost.
+
+        Nothing is sent if somebody sent it after those *tries*, or while it rests.
+
+        Raises:
+            GoogleWalletError: as for `bring`.
+        """
+        with self._alone(programme_id, class_id) as held:
+            if held.tries == tries and not held.rests(self._clock()):
+                self._bring(held, within, anyway=True)
+
+    def try_again(self, held: Held, within: float) -> None:
+        """Send a class that was refused and has rested; in trouble it rests again."""
+        try:
+            self.bring(held.programme_id, held.class_id, within)
+        except errors.ClassRefusedError:
+            return
+        except errors.GoogleWalletError:
+            self._note(held.programme_id, retry_at=self._clock() + REFUSED_FOR)
+
+    def _bring(self, held: Held, within: float, *, anyway: bool) -> None:
+        wanted = None
+        try:
+            # What was read before it was this worker's turn may be old.
+            look, language = self.look_now(held.programme_id)
+            body = self.body(look, held.class_id, language)
+            wanted = fingerprint.of(body)
+            if not anyway and wanted == held.refused and held.rests(self._clock()):
+                self._go_on_without(held, held.last_error or "", held.retry_at)
                 return
-            try:
-                sent = self._send(held, within, anyway=anyway)
-            except (errors.ForbiddenError, errors.CredentialsError):
-                raise
-            except (errors.RefusedError, errors.PictureError) as error:
-                again_at = self._clock() + REFUSED_FOR
-                self._note(programme_id, last_error=str(error), retry_at=again_at)
-                self._go_on_without(held, str(error))
-            else:
-                self._note(
-                    programme_id, fingerprint=sent, last_error=None, retry_at=None
-                )
+            if anyway or wanted != held.fingerprint:
+                self._put(held, loyalty_class.patch(body), within)
+        except (errors.ForbiddenError, errors.CredentialsError):
+            raise
+        except (errors.RefusedError, errors.PictureError) as error:
+            self._rest(held, wanted, str(error))
+        else:
+            self._note(
+                held.programme_id,
+                fingerprint=wanted,
+                last_error=None,
+                refused=None,
+                retry_at=None,
+            )
 
-    def _send(self, held: Held, within: float, *, anyway: bool) -> str:
-        # What was read before it was this worker's turn may be old.
-        look, language = self.look_now(held.programme_id)
-        body = self.body(look, held.class_id, language)
-        wanted = fingerprint.of(body)
-        if anyway or wanted != held.fingerprint:
-            self._client.put("loyaltyClass", loyalty_class.patch(body), within=within)
-        return wanted
+    def _put(self, held: Held, body: Json, within: float) -> None:
+        self._note(held.programme_id, tries=held.tries + 1)
+        self._client.put("loyaltyClass", body, within=within)
 
-    def _go_on_without(self, held: Held, reason: str) -> None:
+    def _rest(self, held: Held, refused: str | None, reason: str) -> None:
+        again_at = self._clock() + REFUSED_FOR
+        self._note(
+            held.programme_id, last_error=reason, refused=refused, retry_at=again_at
+        )
+        self._go_on_without(held, reason, again_at)
+
+    def _go_on_without(
+        self, held: Held, reason: str, again_at: datetime | None
+    ) -> None:
         if held.fingerprint is None:
-            again_at = held.retry_at or self._clock() + REFUSED_FOR
+            again_at = again_at or self._clock() + REFUSED_FOR
             raise errors.ClassRefusedError(reason, again_at)
 
     @contextmanager
@@ -167,7 +230,7 @@ class Classes:
 def _take(
     session: Session, programme_id: int, class_id: str, at: datetime
 ) -> Held | None:
-    row = {"programme_id": programme_id, "class_id": class_id}
+    row = {"programme_id": programme_id, "class_id": class_id, "tries": 0}
     session.connection().execute(db.insert_new(session, _rows), row)
     busy = _rows.c.busy_until
     taken = session.connection().execute(
@@ -177,13 +240,7 @@ def _take(
             or_(busy.is_(None), busy <= at, busy > at + LEASE),
         )
         .values(busy_until=at + LEASE)
-        .returning(
-            _rows.c.class_id,
-            _rows.c.programme_id,
-            _rows.c.fingerprint,
-            _rows.c.last_error,
-            _rows.c.retry_at,
-        )
+        .returning(*_KNOWN)
     )
     found = taken.first()
     return None if found is None else Held(*found)
@@ -191,11 +248,21 @@ def _take(
 
 def held(session: Session, programme_ids: list[int]) -> dict[int, Held]:
     """Return what is known of the programmes' classes."""
-    query = select(
-        _rows.c.class_id,
-        _rows.c.programme_id,
-        _rows.c.fingerprint,
-        _rows.c.last_error,
-        _rows.c.retry_at,
-    ).where(_rows.c.programme_id.in_(programme_ids))
+    query = select(*_KNOWN).where(_rows.c.programme_id.in_(programme_ids))
     return {row.programme_id: Held(*row) for row in session.execute(query)}
+
+
+def of_issuer(session: Session, issuer_id: str) -> list[Held]:
+    """Return what is known of the issuer's classes."""
+    mine = _rows.c.class_id.startswith(f"{issuer_id}.", autoescape=True)
+    query = select(*_KNOWN).where(mine).order_by(_rows.c.programme_id)
+    return [Held(*row) for row in session.execute(query)]
+
+
+def rested(session: Session, issuer_id: str, at: datetime) -> list[Held]:
+    """Return which of the issuer's classes were refused and are worth another try."""
+    return [
+        held
+        for held in of_issuer(session, issuer_id)
+        if held.last_error is not None and not held.rests(at)
+    ]

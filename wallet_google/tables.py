@@ -18,8 +18,9 @@ from wallet_google import rotating
 class GoogleClass(Base):
     """A programme's class. *class_id* never changes; *fingerprint* is what was sent.
 
-    Until *busy_until* somebody is sending it. What Google refused has *last_error*,
-    and is not sent again before *retry_at*.
+    Until *busy_until* somebody is sending it. It was sent *tries* times. What Google
+    refused has *last_error*: the fingerprint of that is *refused*, and the same is not
+    sent again before *retry_at*.
     """
 
     __tablename__ = "google_class"
@@ -31,7 +32,9 @@ class GoogleClass(Base):
     fingerprint: Mapped[str | None]
     busy_until: Mapped[datetime | None]
     last_error: Mapped[str | None]
+    refused: Mapped[str | None]
     retry_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
 
 
 class GoogleObject(DeliveryState, Base):

@@ -1,10 +1,12 @@
 """Google's wallet: an object for each card that somebody saves, kept as the card is."""
 
+import contextlib
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -19,12 +21,12 @@ from passes.delivery.claims import Claim
 from passes.delivery.lanes import Lane
 from passes.delivery.state import DeliveryState
 from passes.delivery.wallet import Claimed, Report, Room
-from wallet_google import deliveries, errors, objects, scans, sending
+from wallet_google import classes, deliveries, errors, objects, scans, sending
 from wallet_google.classes import Classes
 from wallet_google.client import Client
 from wallet_google.crew import Crew
 from wallet_google.deliveries import Ended, Outcome
-from wallet_google.errors import CredentialsError, NotYetError
+from wallet_google.errors import CredentialsError, GoogleWalletError, NotYetError
 from wallet_google.identity import Identity, Loaded
 from wallet_google.objects import Wanted
 from wallet_google.pictures import Pictures
@@ -75,14 +77,14 @@ class GoogleWallet:
         self.slots = slots
         self.clock = clock
         self.base_url = base_url.rstrip("/")
-        classes = Classes(
+        brought = Classes(
             sessions,
             client,
             pictures,
             callback_url=self.base_url + CALLBACK_PATH,
             clock=clock,
         )
-        self.sender = Sender(client, classes, pictures, slots, clock)
+        self.sender = Sender(client, brought, pictures, slots, clock)
         self._save_links = save_links
         self._looks = Looks()
         self._crew = Crew(_CREW, client.close)
@@ -154,9 +156,11 @@ class GoogleWallet:
         return scans.accept(session, programme_id, scanned, at)
 
     def tick(self) -> None:
-        """Let a mended lane go on; every few seconds."""
+        """Let a mended lane go on, and try a refused class again when it has rested."""
         for lane in list(self._stopped):
             self._resume_if_mended(lane)
+        with contextlib.suppress(GoogleWalletError):
+            self._bring_rested(self.identity.loaded().issuer_id)
 
     def close(self) -> None:
         """End the threads and their connections."""
@@ -259,6 +263,18 @@ class GoogleWallet:
             return
         del self._stopped[lane]
         db.transact(self.sessions, lambda session: lanes.resume(session, lane))
+
+    def _bring_rested(self, issuer_id: str) -> None:
+        """Send classes that were refused, though no card may need them just now."""
+        lane, at = objects.lane(issuer_id), self.clock()
+        with db.read(self.sessions) as session:
+            state = session.get(Lane, lane)
+            rested = classes.rested(session, issuer_id, at)
+        resting = state is not None and state.rests(at)
+        if rested and not resting and not self._circuit(lane).is_open:
+            # The crew's threads have connections, and this one is anybody's.
+            again = partial(self.sender.classes.try_again, rested[0], _CLICK_SECONDS)
+            self._crew.run([again])
 
     def _circuit(self, lane: str) -> Circuit:
         with self._lock:

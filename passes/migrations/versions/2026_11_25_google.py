@@ -35,7 +35,9 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.Text(), nullable=True),
         sa.Column("busy_until", UtcDateTime(), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("refused", sa.Text(), nullable=True),
         sa.Column("retry_at", UtcDateTime(), nullable=True),
+        sa.Column("tries", Id, nullable=False),
         sa.ForeignKeyConstraint(
             ["programme_id"],
             ["programme.id"],
