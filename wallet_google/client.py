@@ -230,7 +230,9 @@ class Client:
     def _rest(self, pause: float, error: errors.UnavailableError, until: float) -> None:
         """Wait before the next attempt, or raise *error* if there is no time for it."""
         wanted = error.retry_after or 0.0
-        if isinstance(error, errors.ThrottledError):
+        # Our own crowd is no word of Google's.
+        told = not isinstance(error, errors.NoTurnError)
+        if told and isinstance(error, errors.ThrottledError):
             self._pace.slow_down(max(wanted, pause))
         # Those who were refused together do not come back together.
         seconds = max(wanted, pause / 2) + random.uniform(0, pause / 2)  # noqa: S311

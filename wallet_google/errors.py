@@ -16,10 +16,12 @@ GoogleWalletError
 │   └── QuotaExceededError         too many notifications; go on without them
 ├── CallbackError                  nothing shows that Google said it; *fault*
 ├── PictureError                   a design's picture cannot be drawn
+├── MistakeError                   something here that nobody foresaw
 ├── ClassRefusedError              the class was not taken; not before *again_at*
 ├── NotYetError                    a card cannot be saved now; in *seconds*, perhaps
 └── UnavailableError               nothing came of it; try again, *retry_after*
     └── ThrottledError             too many requests at a time
+        └── NoTurnError            too many of our own, so that this one did not leave
 
 And of passes' ConflictError, as the till's affair rather than Google's:
 
@@ -167,6 +169,15 @@ class ThrottledError(UnavailableError):
     code = "google_throttled"
 
 
+class NoTurnError(ThrottledError):
+    """This machine, and those beside it, have more to send than Google's rate allows.
+
+    Google has said nothing: nobody else has to slow down for it.
+    """
+
+    code = "google_no_turn"
+
+
 class ClassRefusedError(GoogleWalletError):
     """Google has not got the class, so that it takes no card of the programme.
 
@@ -194,6 +205,15 @@ class PictureError(GoogleWalletError):
     """A picture of the design cannot be drawn."""
 
     code = "google_picture"
+
+
+class MistakeError(GoogleWalletError):
+    """Something went wrong here that nobody foresaw; the log has all of it."""
+
+    code = "google_mistake"
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"The card met a mistake here ({type(error).__name__}).")
 
 
 class CodeUsedError(errors.ConflictError):

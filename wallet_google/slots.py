@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from passes import clock as clocks
 from passes import db
 from passes.clock import Clock
+from passes.errors import BusyError
 from wallet_google import errors
 from wallet_google.tables import GoogleSlot
 
@@ -94,18 +95,25 @@ class Slots:
         """Return when one request may leave.
 
         Raises:
-            ThrottledError: it has no turn within `PATIENCE`.
+            NoTurnError: it has no turn within `PATIENCE`.
         """
         for _ in range(_TRIES):
-            slot = self._next()
+            try:
+                slot = self._next()
+            except BusyError as error:
+                raise errors.NoTurnError(str(error)) from error
             if (early := slot - self._now()) > 0:
                 self._sleep(early / _SECOND)
             if self._now() <= slot + _GOOD_FOR:
                 return
-        raise errors.ThrottledError("This machine is too busy to keep Google's pace.")
+        raise errors.NoTurnError("This machine is too busy to keep Google's pace.")
 
     def slow_down(self, seconds: float) -> None:
-        """Let no request leave for so long, whoever it is from."""
+        """Let no request leave for so long, whoever it is from.
+
+        Raises:
+            UnavailableError: the others could not be told.
+        """
         pause = min(int(seconds * _SECOND), _LONGEST)
         with self._lock:
             self._ready.clear()
@@ -116,7 +124,10 @@ class Slots:
             self._create(session)
             session.connection().execute(_MOVE, moved)
 
-        db.transact(self._sessions, move)
+        try:
+            db.transact(self._sessions, move)
+        except BusyError as error:
+            raise errors.UnavailableError(str(error)) from error
 
     def _next(self) -> int:
         """Return a slot that is at hand, or reserve one."""
@@ -126,7 +137,7 @@ class Slots:
                 return self._ready.popleft()
         if reserved := self._reserve(1, int(PATIENCE * _SECOND), keep=False):
             return reserved[0]
-        raise errors.ThrottledError(
+        raise errors.NoTurnError(
             "Requests to Google are waiting for their turn.", retry_after=self.ahead()
         )
 

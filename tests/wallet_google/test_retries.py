@@ -59,6 +59,29 @@ def later(seconds: str) -> Reply:
     return replies.no(503, "backendError", "x", headers={"Retry-After": seconds})
 
 
+class CrowdedPace(Paced):
+    """Has no turn for the first one who asks."""
+
+    def wait(self) -> None:
+        super().wait()
+        if self.waited == 1:
+            raise errors.NoTurnError("There is a crowd.")
+
+
+def test_a_crowd_of_our_own_slows_nobody_down(
+    google: GoogleStandin, identity: Identity, waiting: Waiting
+) -> None:
+    crowded = CrowdedPace()
+    client = Client(
+        identity, google.url, pace=crowded, clock=waiting.clock, sleep=waiting.sleep
+    )
+
+    assert client.issuer()["name"]
+    client.close()
+
+    assert (crowded.waited, crowded.slowed) == (2, [])
+
+
 PASSING = [
     replies.too_fast(),
     replies.too_fast(403),

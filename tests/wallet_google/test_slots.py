@@ -12,6 +12,7 @@ from sqlalchemy import delete, event
 
 from passes import clock as clocks
 from passes import db
+from passes.errors import BusyError
 from tests.makers import NOON
 from wallet_google import errors
 from wallet_google.slots import RATE, Slots
@@ -120,10 +121,26 @@ def test_a_pause_that_google_asks_for_is_everybodys(
 
     assert (paced.reserve(1), other.reserve(1)) == (0, 0)
     assert other.ahead() == pytest.approx(29.9, abs=0.01)
-    with pytest.raises(errors.ThrottledError) as raised:
+    with pytest.raises(errors.NoTurnError) as raised:
         paced.wait()
     assert raised.value.retry_after == pytest.approx(29.9, abs=0.01)
     at.sleep(30)
+    paced.wait()
+
+
+def test_a_database_that_is_busy_gives_no_turn(sessions: db.Sessions, at: Time) -> None:
+    paced = at.of(sessions)
+
+    def be_busy(connection: object) -> None:
+        raise BusyError
+
+    event.listen(sessions.engine, "begin", be_busy)
+    with pytest.raises(errors.NoTurnError):
+        paced.wait()
+    with pytest.raises(errors.UnavailableError):
+        paced.slow_down(1)
+    event.remove(sessions.engine, "begin", be_busy)
+
     paced.wait()
 
 
