@@ -9,7 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from passes.content.shown import Look, Progress, Tier
-from wallet_google import heroes, images
+from passes.errors import NotFoundError
+from wallet_google import errors, heroes, images
 from wallet_google.heroes import Scene
 from wallet_google.images import Brand, Media
 
@@ -79,7 +80,7 @@ class Pictures:
 
     def _drawn(self, wanted: Brand | Scene) -> str:
         try:
-            address = f"{self._base}/media/{self._save(self._png(wanted))}.png"
+            address = f"{self._base}/media/{self._saved(wanted)}.png"
             with self._lock:
                 self._kept[wanted] = address
                 if len(self._kept) > self._room:
@@ -88,6 +89,13 @@ class Pictures:
             with self._lock:
                 self._drawing.pop(wanted, None)
         return address
+
+    def _saved(self, wanted: Brand | Scene) -> str:
+        """The hash of the picture, which is kept under it from now on."""
+        try:
+            return self._save(self._png(wanted))
+        except (NotFoundError, OSError) as error:
+            raise errors.PictureError(f"A picture is not to be had: {error}") from error
 
     def _png(self, wanted: Brand | Scene) -> bytes:
         if isinstance(wanted, Brand):

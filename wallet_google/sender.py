@@ -1,18 +1,23 @@
 """Sending a batch: classes before the cards that need them, several at a time."""
 
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
 from passes.clock import Clock
 from passes.delivery.wallet import Claimed
+from passes.errors import BusyError
 from wallet_google import deliveries, sending, setup
 from wallet_google.classes import Classes
 from wallet_google.client import Client
 from wallet_google.crew import Crew
 from wallet_google.deliveries import Ended, Outcome
-from wallet_google.errors import GoogleWalletError
+from wallet_google.errors import GoogleWalletError, MistakeError, UnavailableError
 from wallet_google.pictures import Pictures
 from wallet_google.sending import Letter, Parcel
 from wallet_google.slots import Slots
@@ -20,6 +25,8 @@ from wallet_google.slots import Slots
 _CALL_SECONDS = 12.0
 # For less, nothing is begun.
 _LEAST_SECONDS = 0.5
+
+_log = logging.getLogger(__name__)
 
 _TROUBLES = {Outcome.UNAVAILABLE, Outcome.STOPPED}
 
@@ -82,8 +89,8 @@ class Sender:
     def _write(self, row: Claimed, parcel: Parcel) -> Letter | Ended:
         try:
             return sending.write(row, parcel, self.pictures)
-        except GoogleWalletError as error:
-            return deliveries.failed(row, error, self.clock())
+        except Exception as error:
+            return deliveries.failed(row, _foreseen(error), self.clock())
 
     def _explained(self, one: Ended) -> Ended:
         """Say in plain words what only a person can mend."""
@@ -120,6 +127,16 @@ class _Batch:
 
     def send(self, letter: Letter) -> Ended:
         """Send one card, and its class when Google has lost that."""
+        try:
+            ended = self._send_with_class(letter)
+        except Exception as error:
+            at = self._sender.clock()
+            ended = deliveries.failed(letter.row, _foreseen(error), at, left=True)
+        if ended.outcome in _TROUBLES:
+            self._trouble.set()
+        return ended
+
+    def _send_with_class(self, letter: Letter) -> Ended:
         ended = self._send(letter)
         if sending.lacks_class(ended.error, letter.parcel.class_id):
             error = self._bring(letter.parcel, anyway=True)
@@ -127,8 +144,6 @@ class _Batch:
                 ended = self._send(letter)
             else:
                 ended = deliveries.failed(letter.row, error, self._sender.clock())
-        if ended.outcome in _TROUBLES:
-            self._trouble.set()
         return ended
 
     def _send(self, letter: Letter) -> Ended:
@@ -152,9 +167,19 @@ class _Batch:
                     max(_LEAST_SECONDS, self._seconds()),
                     anyway=anyway,
                 )
-        except GoogleWalletError as error:
-            return error
+        except Exception as error:
+            return _foreseen(error)
         return None
 
     def _seconds(self) -> float:
         return min(_CALL_SECONDS, self._until - time.monotonic())
+
+
+def _foreseen(error: Exception) -> GoogleWalletError:
+    """Return what an error is to a row: no card's mistake is to be all cards'."""
+    if isinstance(error, GoogleWalletError):
+        return error
+    if isinstance(error, BusyError | DBAPIError | PoolTimeoutError):
+        return UnavailableError("The database is not to be had.")
+    _log.error("A card met a mistake", exc_info=error)
+    return MistakeError(error)

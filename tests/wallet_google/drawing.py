@@ -5,6 +5,7 @@ import io
 
 from PIL import Image
 
+from passes.errors import NotFoundError
 from wallet_google.pictures import Pictures
 
 BASE = "https://cards.example.org"
@@ -16,14 +17,19 @@ class Shelf:
     def __init__(self, **held: bytes) -> None:
         self.held = dict(held)
         self.saved = 0
+        self.trouble: Exception | None = None
 
     def save(self, png: bytes) -> str:
+        if self.trouble is not None:
+            raise self.trouble
         self.saved += 1
         name = hashlib.sha256(png).hexdigest()
         self.held[name] = png
         return name
 
     def load(self, name: str) -> bytes:
+        if name not in self.held:
+            raise NotFoundError("picture")
         return self.held[name]
 
     def at(self, address: str) -> Image.Image:

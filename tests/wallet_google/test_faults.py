@@ -16,6 +16,7 @@ from passes.delivery import claims, lanes, state
 from tests.wallet_google import tills
 from tests.wallet_google.tills import LANE, Shop
 from wallet_google import budget, errors
+from wallet_google.slots import Slots
 from wallet_google.standin import replies
 from wallet_google.standin.book import Behaviour, Trick
 
@@ -177,6 +178,59 @@ class TestDuplicates:
 
         assert set(patched(shop).values()) == {1}
         assert len(patched(shop)) == 10
+
+
+class StumblingSlots(Slots):
+    """Slots that have a mistake, every second time."""
+
+    asked = 0
+
+    def wait(self) -> None:
+        """Give a turn, or stumble."""
+        self.asked += 1
+        if self.asked % 2:
+            raise RuntimeError("a mistake")
+        super().wait()
+
+
+class TestMistakes:
+    """What nobody foresaw in one card keeps no other one's answer from its row."""
+
+    def test_a_card_that_cannot_be_written(
+        self, shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        odd, other = shop.new_card(), shop.new_card()
+        shop.time.sleep(5)
+        shop.shelf.trouble = RuntimeError("a mistake")
+        with shop.changing() as session:
+            tills.publish(session, shop, contact="allo@example.org")
+        shop.revise(odd, balance=400, status_points=400)
+        shop.settle(30)
+
+        assert shop.row(other).delivered == shop.row(other).wanted
+        assert "RuntimeError" in (shop.row(odd).last_error or "")
+        assert "a mistake" in caplog.text
+        shop.shelf.trouble = None
+        shop.settle(120)
+        assert shop.points_at_google(odd) == 400
+
+    def test_a_card_that_cannot_be_sent(self, shop: Shop) -> None:
+        made = [shop.new_card() for _ in range(6)]
+        shop.time.sleep(5)
+        shop.forget_requests()
+        stumbling = tills.open_wallet(
+            shop.sessions, shop.google, shop.time, shop.shelf, pace=StumblingSlots
+        )
+        shop.revise(*made, balance=5)
+        claim = shop.claim()
+        report = stumbling.deliver(LANE, claim.rows, shop.time.now)
+        lanes.keep(shop.sessions, stumbling, claim, report, shop.time.now)
+        stumbling.close()
+
+        assert len(shop.sent()) == 3
+        assert shop.debt().waiting == 3
+        shop.settle(120)
+        assert dict(patched(shop)) == {shop.row(card).object_id: 1 for card in made}
 
 
 class TestKills:

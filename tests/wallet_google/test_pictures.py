@@ -115,6 +115,27 @@ def test_a_picture_that_cannot_be_drawn_is_tried_again_next_time() -> None:
     assert pictures._drawing == {}
 
 
+def test_a_picture_that_is_gone_is_one_that_cannot_be_drawn() -> None:
+    pictures = make_pictures()
+
+    with pytest.raises(errors.PictureError, match="no such picture"):
+        pictures.logo(make_look(logo="gone"))
+    with pytest.raises(errors.PictureError, match="no such picture"):
+        hero(pictures, make_content(make_look(strip="gone")))
+
+
+def test_a_picture_that_cannot_be_kept_is_tried_again_next_time() -> None:
+    shelf = Shelf()
+    pictures = make_pictures(shelf)
+    shelf.trouble = OSError("No space left on device")
+    with pytest.raises(errors.PictureError, match="No space left"):
+        pictures.logo(make_look())
+
+    shelf.trouble = None
+
+    assert pictures.logo(make_look()).startswith(BASE)
+
+
 def test_the_top_tier_has_its_own_banner() -> None:
     pictures = make_pictures()
     look = make_look()

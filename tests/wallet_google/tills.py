@@ -208,11 +208,12 @@ def open_wallet(
     *,
     issuer_id: str = ISSUER_ID,
     file: Path | None = None,
+    pace: type[Slots] = Slots,
 ) -> GoogleWallet:
     identity = Identity(
         file or google.account_file, issuer_id, local=True, look_again=0
     )
-    slots = Slots(sessions, issuer_id, clock=told.clock, sleep=told.sleep)
+    slots = pace(sessions, issuer_id, clock=told.clock, sleep=told.sleep)
     client = Client(
         identity, google.url, pace=slots, clock=told.seconds, sleep=told.sleep
     )
