@@ -241,6 +241,13 @@ def open_shop(sessions: db.Sessions, folder: Path, told: Time | None = None) -> 
     return Shop(sessions, google, told, shelf, wallet, programme_id)
 
 
+def beside(shop: Shop, slug: str) -> Shop:
+    """Return another programme of the same shop."""
+    with db.write(shop.sessions) as session:
+        made = makers.make_programme(session, slug=slug, at=shop.time.now)
+        return replace(shop, programme_id=made.id)
+
+
 def delivered(row_id: int, **notes: object) -> Answer:
     return Answer(row_id, Outcome.DELIVERED, notes=notes)
 
