@@ -4,7 +4,7 @@ One decision, free of network and database: `wallet_google.wallet` acts on it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ from passes.delivery import circuit as circuits
 from passes.delivery import wallet
 from passes.delivery.circuit import Circuit
 from passes.delivery.wallet import Claimed, Report
-from wallet_google import errors
+from wallet_google import errors, setup
 from wallet_google.errors import GoogleWalletError
 
 MENDING = timedelta(minutes=15)
@@ -22,6 +22,17 @@ REFUSALS = 24
 """After how many, about a day of them, a card is given up until it changes."""
 
 _SOON = timedelta(seconds=5)
+_EXHAUSTED = timedelta(minutes=5)
+_AGREE = 2
+# Google's words for an account that may do nothing at all.
+_FORBIDDEN = {
+    "permissionDenied",
+    "PERMISSION_DENIED",
+    "forbidden",
+    "insufficientPermissions",
+    "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+    *setup.DISABLED,
+}
 # What Google could not fetch a moment ago, it may fetch now.
 _ASIDE = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
@@ -38,6 +49,8 @@ class Outcome(StrEnum):
     """Not as it is, or not now: even a picture that Google could not fetch is said
     to be malformed."""
     THROTTLED = "throttled"
+    EXHAUSTED = "exhausted"
+    """A quota of the whole account is used up, and nobody says until when."""
     UNAVAILABLE = "unavailable"
     STOPPED = "stopped"
     """Nothing can be sent before a person lends a hand."""
@@ -93,9 +106,37 @@ def failed(
         return Ended(row, kind, error, at + pause if pause else None, left=left)
     if isinstance(error, errors.ClassRefusedError):
         return Ended(row, Outcome.UNSENT, error, error.again_at)
-    if isinstance(error, errors.CredentialsError | errors.ForbiddenError):
-        return Ended(row, Outcome.STOPPED, error, left=left)
-    return Ended(row, Outcome.REFUSED, error, left=left)
+    if isinstance(error, errors.QuotaExceededError):
+        return Ended(row, Outcome.EXHAUSTED, error, left=left)
+    kind = Outcome.STOPPED if _is_of_all(error) else Outcome.REFUSED
+    return Ended(row, kind, error, left=left)
+
+
+def agreed(ended: Sequence[Ended]) -> list[Ended]:
+    """Return the ends, stopped where it is not about a card.
+
+    That is where two were forbidden and none was taken, whatever the reason.
+    """
+    forbidden = [
+        one
+        for one in ended
+        if one.outcome is Outcome.REFUSED
+        and isinstance(one.error, errors.ForbiddenError)
+    ]
+    taken = any(one.outcome is Outcome.TAKEN for one in ended)
+    if taken or len(forbidden) < _AGREE:
+        return list(ended)
+    return [
+        replace(one, outcome=Outcome.STOPPED) if one in forbidden else one
+        for one in ended
+    ]
+
+
+def _is_of_all(error: GoogleWalletError) -> bool:
+    """Tell whether no card can be sent for this error, whichever met it."""
+    if isinstance(error, errors.ForbiddenError):
+        return error.reason in _FORBIDDEN
+    return isinstance(error, errors.CredentialsError)
 
 
 def report(ended: Sequence[Ended], circuit: Circuit, at: datetime) -> Report:
@@ -123,6 +164,9 @@ def _rest(
     for one in ended:
         if one.outcome is Outcome.STOPPED:
             return at + MENDING, one.said
+    for one in ended:
+        if one.outcome is Outcome.EXHAUSTED:
+            return at + _EXHAUSTED, one.said
     if any(one.answered for one in ended):
         circuit.succeeded()
     elif troubles := [one for one in ended if one.outcome is Outcome.UNAVAILABLE]:

@@ -11,7 +11,7 @@ from wallet_google import errors
 from wallet_google.client import Client
 from wallet_google.errors import GoogleWalletError
 
-_DISABLED = {"accessNotConfigured", "SERVICE_DISABLED"}
+DISABLED = {"accessNotConfigured", "SERVICEDISABLED"}
 
 
 class Finding(StrEnum):
@@ -73,7 +73,7 @@ def explain(client: Client, error: GoogleWalletError) -> Outcome:
     match error:
         case errors.CredentialsError():
             return Outcome(_of_credentials(error), error.message, error.remedy)
-        case errors.ForbiddenError(reason=reason) if reason in _DISABLED:
+        case errors.ForbiddenError(reason=reason) if reason in DISABLED:
             return Outcome(
                 Finding.NOT_ENABLED,
                 "The service account's project has the Google Wallet API not enabled.",

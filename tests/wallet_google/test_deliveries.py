@@ -20,6 +20,8 @@ MALFORMED = errors.RefusedError(400, "invalidResource", "no")
 ODD = errors.RefusedError(408, "", "no", permanent=False)
 FORBIDDEN = errors.ForbiddenError(403, "permissionDenied", "no", permanent=False)
 REVOKED = errors.RevokedError("It is gone.", remedy="Make another.")
+ODDLY_FORBIDDEN = errors.ForbiddenError(403, "", "no", permanent=False)
+EXHAUSTED = errors.QuotaExceededError(403, "quotaExceeded", "no", permanent=False)
 NO_CLASS = errors.ClassRefusedError("no", NOON + timedelta(minutes=3))
 NO_PICTURE = errors.PictureError("no")
 
@@ -50,6 +52,8 @@ def again(row: Claimed, error: GoogleWalletError, *, left: bool = True) -> Answe
         (ODD, Ending.RETRY, after(60)),
         (NO_PICTURE, Ending.RETRY, after(60)),
         (FORBIDDEN, Ending.RETRY, NOON + MENDING),
+        (ODDLY_FORBIDDEN, Ending.RETRY, after(60)),
+        (EXHAUSTED, Ending.RETRY, after(300)),
         (REVOKED, Ending.RETRY, NOON + MENDING),
         (NO_CLASS, Ending.RETRY, after(180)),
     ],
@@ -66,16 +70,53 @@ def test_when_a_row_is_tried_again(
 @pytest.mark.parametrize(
     ("error", "rests"),
     [
-        (FORBIDDEN, True),
-        (REVOKED, True),
-        *[(one, False) for one in (AWAY, BUSY, MALFORMED, ODD, NO_CLASS, NO_PICTURE)],
+        (FORBIDDEN, MENDING),
+        (REVOKED, MENDING),
+        (EXHAUSTED, timedelta(minutes=5)),
+        *[
+            (one, None)
+            for one in (
+                AWAY,
+                BUSY,
+                MALFORMED,
+                ODD,
+                ODDLY_FORBIDDEN,
+                NO_CLASS,
+                NO_PICTURE,
+            )
+        ],
     ],
 )
-def test_what_stops_a_lane(error: GoogleWalletError, rests: bool) -> None:
+def test_what_stops_a_lane(error: GoogleWalletError, rests: timedelta | None) -> None:
     found = report(error)
 
-    assert found.pause_until == (NOON + MENDING if rests else None)
+    assert found.pause_until == (NOON + rests if rests else None)
     assert found.reason or not rests
+
+
+@pytest.mark.parametrize(
+    ("cards", "others", "stopped"),
+    [
+        (1, [], 0),
+        (2, [], 2),
+        (2, [AWAY], 2),
+        # Another card was let in: it is not the account that may not.
+        (2, [None], 0),
+    ],
+)
+def test_what_is_forbidden_to_one_card_after_the_other_stops_the_lane(
+    cards: int, others: list[GoogleWalletError | None], stopped: int
+) -> None:
+    ended = [
+        deliveries.failed(ROW, error, NOON, left=True)
+        if error
+        else Ended(ROW, Outcome.TAKEN)
+        for error in [ODDLY_FORBIDDEN] * cards + others
+    ]
+
+    found = deliveries.agreed(ended)
+
+    assert [one.outcome for one in found].count(Outcome.STOPPED) == stopped
 
 
 @pytest.mark.parametrize("error", [MALFORMED, ODD, NO_PICTURE])
@@ -115,7 +156,7 @@ def test_a_try_counts_if_something_may_have_come_of_it(
     assert (1 if first is None else first) == counted
 
 
-@pytest.mark.parametrize("trouble", [AWAY, BUSY, NO_CLASS, FORBIDDEN])
+@pytest.mark.parametrize("trouble", [AWAY, BUSY, NO_CLASS, FORBIDDEN, EXHAUSTED])
 def test_troubles_do_not_bring_a_row_nearer_to_its_end(
     trouble: GoogleWalletError,
 ) -> None:

@@ -622,6 +622,40 @@ class TestTroubles:
         assert lane
         assert "Invite" in (lane.reason or "")
 
+    def test_what_is_forbidden_to_one_card_stops_no_other(self, shop: Shop) -> None:
+        made = [shop.new_card() for _ in range(6)]
+        shop.time.sleep(5)
+        odd = shop.row(made[0]).object_id
+        shop.google.book.decide = lambda method, path: (
+            replies.no(403, "oddReason", "no") if odd in path else None
+        )
+        shop.revise(*made, balance=5)
+        shop.settle(30)
+        lane = shop.lane()
+
+        assert [shop.points_at_google(card) for card in made[1:]] == [5] * 5
+        assert shop.debt().waiting == 1
+        assert lane
+        assert lane.paused_until is None
+
+    def test_a_quota_of_everything_rests_the_lane(self, shop: Shop) -> None:
+        made = [shop.new_card() for _ in range(30)]
+        shop.time.sleep(5)
+        shop.forget_requests()
+        no_more = replies.no(403, "quotaExceeded", "Quota exceeded for the project.")
+        shop.google.book.decide = lambda method, path: no_more
+        shop.revise(*made, balance=5)
+        shop.settle(60)
+        lane = shop.lane()
+
+        assert 0 < len(shop.sent()) < 20
+        assert lane
+        assert lane.paused_until
+        assert "Quota exceeded" in (lane.reason or "")
+        shop.google.book.decide = None
+        shop.settle(600)
+        assert [shop.points_at_google(card) for card in made] == [5] * 30
+
     def test_an_issuer_that_is_not_the_cards_own_is_named(self, shop: Shop) -> None:
         card = shop.new_card()
         other = tills.open_wallet(
