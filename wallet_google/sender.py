@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -109,6 +109,7 @@ class _Batch:
         self._sender = sender
         self._until = until
         self._trouble = threading.Event()
+        self._bringing = threading.Lock()
 
     def bring_classes(self, letters: Sequence[Letter]) -> Mapping[int, Ended]:
         """Have Google hold the classes; return the rows whose class it does not."""
@@ -118,12 +119,8 @@ class _Batch:
             if not letter.parcel.erased:
                 of.setdefault(letter.parcel.programme_id, []).append(letter)
         for waiting in of.values():
-            error = self._bring(waiting[0].parcel)
-            if error is not None:
-                at = self._sender.clock()
-                for letter in waiting:
-                    one = deliveries.failed(letter.row, error, at)
-                    refused[one.row.row_id] = one
+            for one in self._bring_first(waiting):
+                refused[one.row.row_id] = one
         return refused
 
     def send(self, letter: Letter) -> Ended:
@@ -140,7 +137,7 @@ class _Batch:
     def _send_with_class(self, letter: Letter) -> Ended:
         ended = self._send(letter)
         if sending.lacks_class(ended.error, letter.parcel.class_id):
-            error = self._bring(letter.parcel, anyway=True)
+            error = self._bring_back(letter.parcel)
             if error is None:
                 ended = self._send(letter)
             else:
@@ -154,26 +151,50 @@ class _Batch:
         at = self._sender.clock()
         return sending.send(self._sender.client, letter, within, at)
 
-    def _bring(
-        self, parcel: Parcel, *, anyway: bool = False
-    ) -> GoogleWalletError | None:
-        classes = self._sender.classes
-        try:
-            if anyway or not classes.is_current(
-                parcel.loyalty_class, parcel.content.look, parcel.class_language
-            ):
-                classes.bring(
-                    parcel.programme_id,
-                    parcel.class_id,
-                    max(_LEAST_SECONDS, self._seconds()),
-                    anyway=anyway,
-                )
-        except Exception as error:
-            return _foreseen(error)
-        return None
+    def _bring_first(self, waiting: Sequence[Letter]) -> list[Ended]:
+        """Bring the class that all *waiting* are of; return their end if it is not."""
+        parcel = waiting[0].parcel
+        if self._is_current(parcel):
+            return []
+        within = self._seconds()
+        if self._trouble.is_set() or within < _LEAST_SECONDS:
+            return [Ended(letter.row, Outcome.UNSENT) for letter in waiting]
+        bring = self._sender.classes.bring
+        error = _raised(partial(bring, parcel.programme_id, parcel.class_id, within))
+        if error is None:
+            return []
+        at = self._sender.clock()
+        ended = [deliveries.failed(letter.row, error, at) for letter in waiting]
+        if ended[0].outcome in _TROUBLES:
+            self._trouble.set()
+        return ended
+
+    def _is_current(self, parcel: Parcel) -> bool:
+        return self._sender.classes.is_current(
+            parcel.loyalty_class, parcel.content.look, parcel.class_language
+        )
+
+    def _bring_back(self, parcel: Parcel) -> GoogleWalletError | None:
+        """Have Google take a lost class anew: once, for all that miss it."""
+        known = parcel.loyalty_class
+        tries = known.tries if known else 0
+        with self._bringing:
+            bring_back = partial(self._sender.classes.bring_back, tries=tries)
+            within = max(_LEAST_SECONDS, self._seconds())
+            return _raised(
+                partial(bring_back, parcel.programme_id, parcel.class_id, within)
+            )
 
     def _seconds(self) -> float:
         return min(_CALL_SECONDS, self._until - time.monotonic())
+
+
+def _raised(work: Callable[[], None]) -> GoogleWalletError | None:
+    try:
+        work()
+    except Exception as error:
+        return _foreseen(error)
+    return None
 
 
 def _foreseen(error: Exception) -> GoogleWalletError:

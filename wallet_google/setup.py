@@ -11,7 +11,8 @@ from wallet_google import errors
 from wallet_google.client import Client
 from wallet_google.errors import GoogleWalletError
 
-DISABLED = {"accessNotConfigured", "SERVICEDISABLED"}
+DISABLED = {"accessNotConfigured", "SERVICE_DISABLED"}
+"""Google's words where the API is off for the whole project."""
 
 
 class Finding(StrEnum):
