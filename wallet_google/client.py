@@ -225,7 +225,7 @@ class Client:
         answer = self._connections.send(
             method, self._root + path, sent, query, until=until
         )
-        return answers.read(answer)
+        return answers.read(answer, body)
 
     def _rest(self, pause: float, error: errors.UnavailableError, until: float) -> None:
         """Wait before the next attempt, or raise *error* if there is no time for it."""

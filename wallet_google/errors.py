@@ -96,8 +96,8 @@ class ClockError(CredentialsError):
 class RefusedError(GoogleWalletError):
     """Google answered no, in its own words: *status*, *reason* and *message*.
 
-    *permanent* says that the same request can only be refused again. *message* may
-    quote what was sent and is for the operator, never for a customer.
+    *permanent* says that the same request is likely to be refused again. *message* is
+    for the operator, never for a customer; it names no person.
     """
 
     code = "google_refused"

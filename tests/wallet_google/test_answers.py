@@ -124,3 +124,63 @@ def test_the_pause_may_be_a_date() -> None:
     with pytest.raises(errors.UnavailableError) as raised:
         answers.read(error(503, headers={"retry-after": until}))
     assert 50 < (raised.value.retry_after or 0) <= 60
+
+
+CARD = {
+    "id": "1.c-1",
+    "classId": "1.p-cafe",
+    "state": "ACTIVE",
+    "accountName": "Zoé Martin",
+    "accountId": "AB12CD",
+    "barcode": {"type": "QR_CODE", "value": "K7-secret", "alternateText": "AB12CD"},
+    "rotatingBarcode": None,
+    "textModulesData": [
+        {
+            "id": "history",
+            "localizedBody": {
+                "defaultValue": {"language": "fr", "value": "+5 (12 novembre)"}
+            },
+        }
+    ],
+    "linksModuleData": {"uris": [{"id": "page", "uri": "https://x.example/c/token"}]},
+    "heroImage": {"sourceUri": {"uri": "https://x.example/media/1.png"}},
+}
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "Zoé Martin",
+        "AB12CD",
+        "K7-secret",
+        "+5 (12 novembre)",
+        "https://x.example/c/token",
+    ],
+)
+def test_what_google_quotes_of_a_person_is_cut(quoted: str) -> None:
+    refusal = error(400, "invalidResource", f'Bad value "{quoted}" of 1.p-cafe.')
+
+    with pytest.raises(errors.RefusedError) as raised:
+        answers.read(refusal, CARD)
+
+    assert raised.value.message == 'Bad value "…" of 1.p-cafe.'
+    assert quoted not in str(raised.value)
+
+
+def test_what_google_says_of_a_picture_or_field_is_kept() -> None:
+    said = (
+        "Image https://x.example/media/1.png cannot be loaded; textModulesData: "
+        "history, fr, QR_CODE and AB12CDE."
+    )
+
+    with pytest.raises(errors.RefusedError) as raised:
+        answers.read(error(400, "invalidResource", said), CARD)
+
+    assert raised.value.message == said
+
+
+def test_a_class_names_no_person() -> None:
+    whole = {"id": "1.p-cafe", "textModulesData": [{"id": "rules", "body": "Rules"}]}
+
+    with pytest.raises(errors.RefusedError, match="Rules"):
+        answers.read(error(400, "invalidResource", "Rules are bad"), whole)

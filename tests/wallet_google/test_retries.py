@@ -302,3 +302,16 @@ def test_a_foreign_issuer_is_denied_in_every_call(
     google.office.users.clear()
     with pytest.raises(errors.ForbiddenError, match="permissionDenied"):
         call(client)
+
+
+def test_a_refused_card_is_named_by_no_error(
+    client: Client, google: GoogleStandin
+) -> None:
+    google.book.planned.append(
+        replies.invalid("Bad accountName: Zoé Martin").reply,
+    )
+
+    with pytest.raises(errors.RefusedError) as raised:
+        client.put("loyaltyObject", shop.loyalty_object(accountName="Zoé Martin"))
+
+    assert raised.value.message == "Bad accountName: …"
