@@ -7,6 +7,7 @@ whatever comes in. https://developers.google.com/wallet/retail/loyalty-cards/use
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from http import HTTPStatus
 from typing import Final
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from wallet_google import ecv2, wire
 from wallet_google.ecv2 import PublicKey
@@ -30,7 +32,9 @@ PAUSE: Final = timedelta(minutes=2)
 """The shortest time between two questions, also after a failure."""
 
 _TIMEOUT = (3.05, 5)
-_WAIT = 8.0
+# Those who have no keys wait for as long, and no longer.
+_WITHIN = 8.0
+_WAIT = _WITHIN
 _MOST = 64 * 1024
 _CHUNK = 4096
 
@@ -155,27 +159,34 @@ def _root_key(entry: object) -> RootKey | None:
         return None
 
 
-def download(url: str) -> bytes:
-    """Return what stands at *url*, within seconds, not elsewhere, and not too much.
+def download(url: str, *, seconds: float = _WITHIN) -> bytes:
+    """Return what stands at *url*, within *seconds*, not elsewhere, and not too much.
 
     Raises:
         UnavailableError: that is not to be had.
     """
+    until = time.monotonic() + seconds
     try:
-        with requests.get(
-            url, timeout=_TIMEOUT, allow_redirects=False, stream=True
-        ) as answer:
-            if answer.status_code != HTTPStatus.OK:
-                raise UnavailableError(f"The answer was {answer.status_code}.")
-            return _body(answer)
-    except requests.RequestException as error:
+        with requests.Session() as session:
+            # Neither a .netrc nor a proxy of the environment: see `connections`.
+            session.trust_env = False
+            with session.get(
+                url, timeout=_TIMEOUT, allow_redirects=False, stream=True
+            ) as answer:
+                if answer.status_code != HTTPStatus.OK:
+                    raise UnavailableError(f"The answer was {answer.status_code}.")
+                return _body(answer, until)
+    except (requests.RequestException, HTTPError) as error:
         raise UnavailableError(f"No answer ({type(error).__name__}).") from error
 
 
-def _body(answer: requests.Response) -> bytes:
+def _body(answer: requests.Response, until: float) -> bytes:
+    """The whole body, of which each part is looked at as it comes."""
     body = b""
-    for chunk in answer.iter_content(_CHUNK):
-        body += chunk
+    while part := answer.raw.read1(_CHUNK, decode_content=True):
+        body += part
         if len(body) > _MOST:
             raise UnavailableError("The answer has no end.")
+        if time.monotonic() > until:
+            raise UnavailableError("The answer takes too long.")
     return body

@@ -1,8 +1,10 @@
 """Root keys: asked for when it helps, kept when Google is silent, never a storm."""
 
 import base64
+import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -308,9 +310,20 @@ class Handler(BaseHTTPRequestHandler):
         if self.path != "/long":
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if self.path == "/slow":
+            self.trickle(body)
+            return
         if self.path == "/cut":
             body = body[:3]
         self.wfile.write(body)
+
+    def trickle(self, body: bytes) -> None:
+        """Give a byte now and then, for as long as somebody listens."""
+        with contextlib.suppress(OSError):
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                time.sleep(0.1)
 
     def log_message(self, *said: Any) -> None:
         """Say nothing."""
@@ -335,6 +348,22 @@ class TestDownload:
     def test_anything_else_is_not_to_be_had(self, address: str, path: str) -> None:
         with pytest.raises(UnavailableError):
             keys.download(f"{address}/{path}")
+
+    def test_an_answer_that_takes_too_long_is_not_waited_for(
+        self, address: str
+    ) -> None:
+        began = time.monotonic()
+        with pytest.raises(UnavailableError, match="too long"):
+            keys.download(f"{address}/slow", seconds=0.3)
+        assert time.monotonic() - began < 1
+
+    def test_nothing_of_the_environment_stands_between(
+        self, address: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.setenv(name, "http://127.0.0.1:1")
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert keys.download(f"{address}/keys") == b'{"keys": []}'
 
     def test_nobody_there(self) -> None:
         with pytest.raises(UnavailableError):
