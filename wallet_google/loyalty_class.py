@@ -32,13 +32,11 @@ def body(
     *,
     language: str = "fr",
     callback_url: str | None = None,
-    notify: bool = False,
 ) -> Json:
     """The whole class, for an insert or a replacement.
 
     *language* is the programme's: phones that speak none of ours show it. Google
-    calls *callback_url* when somebody saves or removes a card; *notify* asks it to
-    tell every holder of a new programme name.
+    calls *callback_url* when somebody saves or removes a card.
 
     Raises:
         PictureError: the logo cannot be drawn.
@@ -61,8 +59,6 @@ def body(
     }
     if callback_url is not None:
         whole["callbackOptions"] = {"url": callback_url}
-    if notify:
-        whole["notifyPreference"] = "NOTIFY_ON_UPDATE"
     return whole
 
 

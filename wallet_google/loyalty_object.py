@@ -6,7 +6,7 @@ https://developers.google.com/wallet/reference/rest/v1/loyaltyobject
 from datetime import UTC
 from typing import Final
 
-from passes.content.shown import CardContent, Look, Standing, Text
+from passes.content.shown import CardContent, Standing, Text
 from wallet_google import localisation, loyalty_class, rotating
 from wallet_google.localisation import Json
 from wallet_google.pictures import Pictures
@@ -35,13 +35,11 @@ def body(
     *,
     language: str = "fr",
     seed: bytes | None = None,
-    notify: bool = False,
 ) -> Json:
     """The whole object, for an insert or a replacement.
 
     *language* is the holder's or the programme's: a tier's name can be told in one
-    alone. A *seed* adds a barcode that changes with the time (`rotating`), and
-    *notify* asks Google to tell the holder of new points or a new tier.
+    alone. A *seed* adds a barcode that changes with the time (`rotating`).
 
     Raises:
         PictureError: the owner's picture cannot be drawn.
@@ -78,8 +76,6 @@ def body(
         whole["rotatingBarcode"] = rotating.barcode(
             seed, content.code, content.short_code
         )
-    if notify:
-        whole["notifyPreference"] = "NOTIFY_ON_UPDATE"
     return whole
 
 
@@ -91,18 +87,6 @@ def patch(whole: Json) -> Json:
 def erased(object_id: str, class_id: str) -> Json:
     """What is left of an erased card, for a PUT: it wipes all that is not named."""
     return {"id": object_id, "classId": class_id, "state": "INACTIVE"}
-
-
-def carried_by_class(before: Look, after: Look) -> bool:
-    """Whether a change of design shows on every card by its class alone."""
-    return _own(before) == _own(after)
-
-
-def _own(look: Look) -> tuple[object, ...]:
-    """Everything of a design that an object tells or draws."""
-    ladder = [(tier.name, tier.colour) for tier in look.tiers]
-    drawn = look.background, look.foreground, look.strip, ladder
-    return drawn, look.rotating_code
 
 
 def _points(content: CardContent, language: str) -> Json:

@@ -120,11 +120,6 @@ def test_google_calls_back_only_where_it_is_told_to() -> None:
     ] == {"url": "https://x.example/google/callback"}
 
 
-def test_holders_are_told_only_on_request() -> None:
-    assert "notifyPreference" not in body()
-    assert body(notify=True)["notifyPreference"] == "NOTIFY_ON_UPDATE"
-
-
 @pytest.mark.parametrize(("language", "label"), [("fr", "Membre"), ("en", "Member")])
 def test_the_programme_chooses_the_language_of_the_rest(
     language: str, label: str
