@@ -5,7 +5,7 @@ this is how an operator can know. It is done in steps, each of which can be the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -25,7 +25,7 @@ from wallet_google.classes import Held
 from wallet_google.client import Kind
 from wallet_google.localisation import Json
 from wallet_google.sending import Parcel
-from wallet_google.tables import GoogleClass, GoogleObject
+from wallet_google.tables import GoogleObject
 from wallet_google.wallet import GoogleWallet
 
 STEP = 50
@@ -34,8 +34,11 @@ STEP = 50
 # Google promises nobody to read what was written a moment ago.
 _SETTLED = timedelta(minutes=1)
 
+_CLASS_SECONDS = 20.0
+
+_ADDED = {"classReference", "hasLinkedDevice", "hasUsers", "kind", "version"}
+
 _rows = cast("Table", GoogleObject.__table__)
-_classes = cast("Table", GoogleClass.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,15 @@ class Drift:
     """A class or object that Google does not hold as it should be.
 
     *fields* are paths into it; there are none where it is *missing* there, or was
-    *given_up* here for that reason.
+    *given_up* here for that reason. *refused* is why it could not be compared, or why
+    a class is not mended.
     """
 
     resource_id: str
     fields: tuple[str, ...] = ()
     missing: bool = False
     given_up: str | None = None
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +67,21 @@ class Step:
 
 
 def check_classes(wallet: GoogleWallet, *, repair: bool) -> list[Drift]:
-    """Return which classes differ; with *repair* they are sent anew.
+    """Return which of the issuer's classes differ; with *repair* they are sent anew.
 
     Raises:
-        GoogleWalletError: Google cannot be asked, or refuses what repairs.
+        GoogleWalletError: Google cannot be asked.
     """
     with db.read(wallet.sessions) as session:
-        ids = list(session.scalars(select(_classes.c.programme_id)))
-        known = classes.held(session, ids)
+        known = classes.of_issuer(session, wallet.identity.issuer_id)
     found = []
-    for held in known.values():
+    for held in known:
         drift = _class_drift(wallet, held)
-        if drift is not None:
-            found.append(drift)
-            if repair:
-                wallet.sender.classes.bring(
-                    held.programme_id, held.class_id, 20.0, anyway=True
-                )
+        if drift is None:
+            continue
+        if repair and drift.refused is None:
+            drift = replace(drift, refused=_mend(wallet, held))
+        found.append(drift)
     return found
 
 
@@ -104,10 +107,11 @@ def check_cards(
         drift = _card_drift(wallet, parcel)
         if drift is not None:
             drifts[parcel.row_id] = drift
-    if repair and drifts:
+    anew = [row for row, drift in drifts.items() if drift.refused is None]
+    if repair and anew:
         db.transact(
             wallet.sessions,
-            lambda session: objects.owe_anew(session.connection(), list(drifts), at),
+            lambda session: objects.owe_anew(session.connection(), anew, at),
         )
     checked = len(parcels) + len(given_up)
     return Step(checked, tuple(drifts[row] for row in sorted(drifts)), last)
@@ -142,34 +146,62 @@ def _next(
     return given_up, left, rows[-1].id if len(rows) == limit else None
 
 
+def _mend(wallet: GoogleWallet, held: Held) -> str | None:
+    """Send a class anew; return why Google does not take it, if so."""
+    brought = wallet.sender.classes
+    try:
+        brought.bring(held.programme_id, held.class_id, _CLASS_SECONDS, anyway=True)
+    except errors.ClassRefusedError as error:
+        return str(error)
+    with db.read(wallet.sessions) as session:
+        known = classes.held(session, [held.programme_id])
+    return known[held.programme_id].last_error
+
+
 def _class_drift(wallet: GoogleWallet, held: Held) -> Drift | None:
     look, language = wallet.sender.classes.look_now(held.programme_id)
-    body = wallet.sender.classes.body(look, held.class_id, language)
+    try:
+        body = wallet.sender.classes.body(look, held.class_id, language)
+    except errors.PictureError as error:
+        return Drift(held.class_id, refused=str(error))
     return _drift(wallet, "loyaltyClass", held.class_id, loyalty_class.patch(body))
 
 
 def _card_drift(wallet: GoogleWallet, parcel: Parcel) -> Drift | None:
-    body = parcel.body(wallet.sender.pictures)
-    if parcel.erased:
-        return _erased_drift(wallet, parcel, body)
-    whole = loyalty_object.patch(body)
-    return _drift(wallet, "loyaltyObject", parcel.object_id, whole)
-
-
-def _erased_drift(wallet: GoogleWallet, parcel: Parcel, body: Json) -> Drift | None:
-    """Of an erased card nothing else may be there; nor need it be there at all."""
-    personal = ("accountName", "accountId", "barcode", "textModulesData")
-    wiped = {**dict.fromkeys(personal), **body}
-    found = _drift(wallet, "loyaltyObject", parcel.object_id, wiped)
-    return None if found is None or found.missing else found
+    try:
+        body = parcel.body(wallet.sender.pictures)
+    except errors.PictureError as error:
+        return Drift(parcel.object_id, refused=str(error))
+    if not parcel.erased:
+        body = loyalty_object.patch(body)
+    found = _drift(
+        wallet, "loyaltyObject", parcel.object_id, body, erased=parcel.erased
+    )
+    # An erased card need not be there at all.
+    return None if found and found.missing and parcel.erased else found
 
 
 def _drift(
-    wallet: GoogleWallet, kind: Kind, resource_id: str, body: Json
+    wallet: GoogleWallet,
+    kind: Kind,
+    resource_id: str,
+    body: Json,
+    *,
+    erased: bool = False,
 ) -> Drift | None:
     try:
         held = wallet.client.get(kind, resource_id)
     except errors.AbsentError:
         return Drift(resource_id, missing=True)
-    fields = comparing.differences(body, held)
+    except errors.ForbiddenError:
+        raise
+    except errors.RefusedError as error:
+        return Drift(resource_id, refused=str(error))
+    wanted = {**dict.fromkeys(_left(held)), **body} if erased else body
+    fields = comparing.differences(wanted, held)
     return Drift(resource_id, tuple(fields)) if fields else None
+
+
+def _left(held: Json) -> set[str]:
+    """Return what Google holds of an object besides what it adds by itself."""
+    return held.keys() - _ADDED

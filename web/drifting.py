@@ -85,9 +85,14 @@ def told(found: Drift) -> str:
     """Return a sentence for the operator; it names no person."""
     if found.given_up is not None:
         return f"{found.resource_id} was given up: {found.given_up}"
+    said = []
     if found.missing:
-        return f"{found.resource_id} is not there"
-    return f"{found.resource_id} differs in {', '.join(found.fields)}"
+        said.append("is not there")
+    if found.fields:
+        said.append(f"differs in {', '.join(found.fields)}")
+    if found.refused is not None:
+        said.append(f"cannot be compared or mended: {found.refused}")
+    return f"{found.resource_id} {', '.join(said)}"
 
 
 def _part(services: Services, at: datetime) -> int:

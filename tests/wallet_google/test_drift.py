@@ -132,6 +132,117 @@ def test_what_is_left_of_an_erased_card_is_drift(shop: Shop) -> None:
     assert "accountName" not in shop.at_google(card)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("loyaltyPoints", {"label": "Points", "balance": {"int": 120}}),
+        ("secondaryLoyaltyPoints", {"label": "Statut", "balance": {"string": "Or"}}),
+        ("heroImage", {"sourceUri": {"uri": "https://shop.example/media/anna.png"}}),
+        ("linksModuleData", {"uris": [{"id": "page", "uri": "https://x.example/a"}]}),
+        ("rotatingBarcode", {"type": "QR_CODE", "valuePattern": "x"}),
+        ("validTimeInterval", {"end": {"date": "2030-01-01T00:00:00Z"}}),
+        ("messages", [{"id": "m", "header": "Anna", "body": "Hello"}]),
+    ],
+)
+def test_nothing_else_may_be_left_of_an_erased_card(
+    shop: Shop, field: str, value: object
+) -> None:
+    card = shop.new_card()
+    shop.time.sleep(5)
+    shop.erase(card)
+    shop.settle()
+    shop.time.sleep(120)
+
+    spoil(shop, card, **{field: value}, kind="walletobjects#loyaltyObject", version="1")
+    found = check(shop, repair=True)
+    shop.settle()
+
+    assert [one.fields for one in found] == [(field,)]
+    assert field not in shop.at_google(card)
+
+
+def test_one_class_that_is_refused_leaves_the_others_to_be_mended(shop: Shop) -> None:
+    other = tills.beside(shop, "bar")
+    shop.new_card()
+    other.new_card()
+    ids = [shop.class_row().class_id, other.class_row().class_id]
+    for class_id in ids:
+        shop.google.resources._kept["loyaltyClass"][class_id]["issuerName"] = "Other"
+    shop.google.book.decide = lambda method, path: (
+        replies.invalid("No such picture.").reply
+        if path.endswith(ids[0]) and method == "PATCH"
+        else None
+    )
+
+    first, second = drift.check_classes(shop.wallet, repair=True)
+
+    assert (first.resource_id, first.fields) == (ids[0], ("issuerName",))
+    assert "No such picture." in (first.refused or "")
+    assert second == Drift(ids[1], ("issuerName",))
+    kept = shop.google.resources.get("loyaltyClass", ids[1])
+    assert kept["issuerName"] != "Other"
+
+
+def test_a_class_that_google_will_not_show_is_named(shop: Shop) -> None:
+    shop.new_card()
+    class_id = shop.class_row().class_id
+    shop.google.book.planned.append(replies.invalid("Odd.").reply)
+
+    (found,) = drift.check_classes(shop.wallet, repair=True)
+
+    assert found.resource_id == class_id
+    assert "Odd." in (found.refused or "")
+
+
+def test_a_class_that_google_never_took_is_named(shop: Shop) -> None:
+    card = shop.new_card(saved=False)
+    shop.google.book.decide = lambda method, path: (
+        replies.invalid("No such picture.").reply if method == "POST" else None
+    )
+    with pytest.raises(errors.GoogleWalletError):
+        shop.wallet.save_url(card, shop.time.now)
+
+    (found,) = drift.check_classes(shop.wallet, repair=True)
+
+    assert found.missing
+    assert "No such picture." in (found.refused or "")
+
+
+def test_the_classes_of_another_issuer_are_not_asked_for(shop: Shop) -> None:
+    shop.new_card()
+    elsewhere = tills.open_wallet(
+        shop.sessions,
+        shop.google,
+        shop.time,
+        shop.shelf,
+        issuer_id="3388000000000000002",
+    )
+    shop.forget_requests()
+
+    assert drift.check_classes(elsewhere, repair=True) == []
+    elsewhere.close()
+    assert shop.sent() == []
+
+
+def test_one_card_that_cannot_be_compared_leaves_the_others(
+    shop: Shop, tmp_path: Path
+) -> None:
+    first, second = shop.new_card(), shop.new_card()
+    shop.time.sleep(120)
+    spoil(shop, second, accountName="Somebody")
+    object_id = shop.row(first).object_id
+    shop.google.book.decide = lambda method, path: (
+        replies.invalid("Odd.").reply if path.endswith(object_id) else None
+    )
+
+    odd, differing = check(shop, repair=True)
+
+    assert "Odd." in (odd.refused or "")
+    assert differing.fields == ("accountName",)
+    row = shop.row(first)
+    assert row.wanted == row.delivered
+
+
 def test_a_change_since_the_look_is_not_owed_twice(shop: Shop) -> None:
     card = shop.new_card()
     shop.time.sleep(120)

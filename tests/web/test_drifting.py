@@ -15,6 +15,7 @@ from passes.delivery.held import Held
 from tests.makers import make_card, make_programme
 from tests.web import googles
 from tests.web.test_cli import _quiet_logs, refused  # noqa: F401  (a fixture)
+from wallet_google.standin import replies
 from wallet_google.standin.resources import CLASS, OBJECT
 from wallet_google.standin.server import GoogleStandin
 from wallet_google.tables import GoogleObject
@@ -144,6 +145,28 @@ def test_google_away_spoils_no_night_but_this_one(
 
     assert [line["event"] for line in log] == ["google_not_compared"]
     assert drifting.compare_when_due(services) == 0
+
+
+def test_a_class_that_is_refused_spoils_no_night(
+    services: Services, google: GoogleStandin
+) -> None:
+    (shared,) = google.resources._kept[CLASS].values()
+    shared["issuerName"] = "Other"
+    kept(services, google)["state"] = "EXPIRED"
+    refused_class = replies.invalid("No such picture.").reply
+    google.book.decide = lambda method, path: (
+        refused_class if CLASS in path and method == "PATCH" else None
+    )
+
+    with capture_logs() as log:
+        differed = drifting.compare_when_due(services)
+    draining.drain(services, Held())
+
+    assert differed == 2
+    assert kept(services, google)["state"] == "ACTIVE"
+    (said,) = [line for line in log if line["event"] == "google_drifted"]
+    assert "differs in issuerName, cannot be" in said["reason"]
+    assert "No such picture." in said["reason"]
 
 
 def test_every_card_has_its_night(
