@@ -46,6 +46,7 @@ _CALL_SECONDS = 12.0
 _CLICK_SECONDS = 6.0
 _SOON = 2.0
 _LONGEST_WAIT = 30.0
+_WORTH_WAITING = 60.0
 
 
 class GoogleWallet:
@@ -106,8 +107,9 @@ class GoogleWallet:
         """Return how many due rows Google's rate has room for, reserved for them."""
         with db.read(self.sessions) as session:
             due = claims.count_due(session, self.rows, lane, at, RATE)
-        if not due:
-            return Room(0)
+        if not due or not self._is_usable(lane):
+            # What nobody may send needs no turn, and is told so.
+            return Room(due)
         reserved = self.slots.reserve(due)
         if reserved:
             return Room(reserved)
@@ -132,6 +134,8 @@ class GoogleWallet:
             found = objects.find(session, card_id)
         if found is None or not found.held:
             found = self._bring(card_id, at)
+        # A link is of the issuer that has the card, which is not always ours any more.
+        self._usable(found.lane)
         return self._save_links.link(found.object_id, at)
 
     def state(self, session: Session, card_id: int) -> str:
@@ -195,7 +199,7 @@ class GoogleWallet:
         lanes.keep(self.sessions, self, taken, report, self.clock())
         if not ended:
             raise NotYetError(_LONGEST_WAIT)
-        _refuse(ended[0])
+        _refuse(ended[0], self.clock())
         return found
 
     def _want(
@@ -254,6 +258,13 @@ class GoogleWallet:
             )
         return loaded
 
+    def _is_usable(self, lane: str) -> bool:
+        try:
+            self._usable(lane)
+        except CredentialsError:
+            return False
+        return True
+
     def _resume_if_mended(self, lane: str) -> None:
         try:
             loaded = self._usable(lane)
@@ -281,11 +292,15 @@ class GoogleWallet:
             return self._circuits[lane]
 
 
-def _refuse(one: Ended) -> None:
+def _refuse(one: Ended, at: datetime) -> None:
     """Let a card through that Google has; raise what stood in its way."""
-    match one.outcome:
-        case Outcome.TAKEN | Outcome.SAME:
-            return
-        case Outcome.MALFORMED | Outcome.STOPPED | Outcome.REFUSED if one.error:
+    if one.outcome in {Outcome.TAKEN, Outcome.SAME}:
+        return
+    if one.error and one.outcome in {Outcome.STOPPED, Outcome.REFUSED}:
+        raise one.error
+    if isinstance(one.error, errors.ClassRefusedError):
+        seconds = (one.error.again_at - at).total_seconds()
+        if seconds > _WORTH_WAITING:
             raise one.error
+        raise NotYetError(max(seconds, _SOON))
     raise NotYetError(_SOON)

@@ -15,6 +15,7 @@ from sqlalchemy import event, update
 from passes import db
 from passes.cards import card as cards
 from passes.delivery import changes
+from passes.delivery.wallet import Room
 from passes.errors import NotFoundError
 from tests.wallet_google import tills
 from tests.wallet_google.tills import LANE, Shop
@@ -22,7 +23,10 @@ from wallet_google import deliveries, errors
 from wallet_google.standin import replies
 from wallet_google.standin.book import Trick
 from wallet_google.standin.replies import Reply
-from wallet_google.tables import GoogleClass, GoogleObject
+from wallet_google.tables import GoogleClass, GoogleObject, GoogleSlot
+from wallet_google.wallet import GoogleWallet
+
+OTHER_ISSUER = "3388000000000000002"
 
 
 @pytest.fixture
@@ -31,6 +35,17 @@ def shop(sessions: db.Sessions, tmp_path: Path) -> Iterator[Shop]:
     yield opened
     opened.wallet.close()
     opened.google.stop()
+
+
+def elsewhere(shop: Shop) -> GoogleWallet:
+    """The wallet of a process whose settings name another issuer."""
+    return tills.open_wallet(
+        shop.sessions,
+        shop.google,
+        shop.time,
+        shop.shelf,
+        issuer_id=OTHER_ISSUER,
+    )
 
 
 class TestSaving:
@@ -116,6 +131,48 @@ class TestSaving:
 
         with pytest.raises(errors.RevokedError):
             shop.wallet.save_url(card, shop.time.now)
+
+    def test_a_class_that_rests_is_waited_for_only_at_the_end(self, shop: Shop) -> None:
+        card = shop.new_card(saved=False)
+        shop.google.book.decide = lambda method, path: (
+            replies.invalid("no").reply
+            if "loyaltyClass" in path and method == "POST"
+            else None
+        )
+        with pytest.raises(errors.ClassRefusedError):
+            shop.wallet.save_url(card, shop.time.now)
+        shop.time.sleep(60)
+        with pytest.raises(errors.ClassRefusedError):
+            shop.wallet.save_url(card, shop.time.now)
+        retry_at = shop.class_row().retry_at
+        assert retry_at
+        shop.time.now = retry_at - timedelta(seconds=20)
+
+        with pytest.raises(errors.NotYetError) as raised:
+            shop.wallet.save_url(card, shop.time.now)
+
+        assert raised.value.seconds == pytest.approx(20, abs=0.5)
+
+    def test_a_class_that_somebody_is_sending_is_waited_for(self, shop: Shop) -> None:
+        shop.new_card()
+        card = shop.new_card(saved=False)
+        with db.write(shop.sessions) as session:
+            busy = shop.time.now + timedelta(seconds=30)
+            values = {"busy_until": busy, "fingerprint": "former"}
+            session.execute(update(GoogleClass).values(**values))
+
+        with pytest.raises(errors.NotYetError) as raised:
+            shop.wallet.save_url(card, shop.time.now)
+
+        assert raised.value.seconds <= 5
+
+    def test_a_link_of_another_issuer_is_not_given(self, shop: Shop) -> None:
+        card = shop.new_card()
+        other = elsewhere(shop)
+
+        with pytest.raises(errors.IssuerIdError, match=OTHER_ISSUER):
+            other.save_url(card, shop.time.now)
+        other.close()
 
     def test_an_erased_card_cannot_be_saved(self, shop: Shop) -> None:
         card = shop.new_card(saved=False)
@@ -441,7 +498,7 @@ class TestClasses:
             if "loyaltyClass" in path and method == "POST"
             else None
         )
-        with pytest.raises(errors.NotYetError):
+        with pytest.raises(errors.ClassRefusedError):
             shop.wallet.save_url(card, shop.time.now)
         assert "Image cannot be loaded" in (shop.class_row().last_error or "")
         assert "Image cannot be loaded" in (shop.row(card).last_error or "")
@@ -658,18 +715,25 @@ class TestTroubles:
 
     def test_an_issuer_that_is_not_the_cards_own_is_named(self, shop: Shop) -> None:
         card = shop.new_card()
-        other = tills.open_wallet(
-            shop.sessions,
-            shop.google,
-            shop.time,
-            shop.shelf,
-            issuer_id="3388000000000000002",
-        )
+        other = elsewhere(shop)
         shop.time.sleep(5)
         shop.earn(card, 5)
         shop.forget_requests()
         report = other.deliver(LANE, shop.claim().rows, shop.time.now)
         other.close()
 
-        assert "3388000000000000002" in (report.reason or "")
+        assert OTHER_ISSUER in (report.reason or "")
         assert shop.sent() == []
+
+    def test_cards_of_another_issuer_take_no_turns(self, shop: Shop) -> None:
+        made = [shop.new_card() for _ in range(3)]
+        other = elsewhere(shop)
+        shop.time.sleep(5)
+        shop.revise(*made, balance=5)
+
+        room = other.room(LANE, shop.time.now)
+        other.close()
+
+        assert room == Room(3)
+        with db.read(shop.sessions) as session:
+            assert session.get(GoogleSlot, OTHER_ISSUER) is None
