@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, cast
+from http import HTTPStatus
+from typing import cast
 
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
@@ -188,17 +189,32 @@ def lacks_class(error: GoogleWalletError | None, class_id: str) -> bool:
 
 def _put(client: Client, letter: Letter, within: float, at: datetime) -> Sequence[int]:
     """Put the object; return which updates its holder was to be told of since."""
-    body: dict[str, Any] = loyalty_object.patch(letter.body)
     told = _news(letter.parcel, at)
     if told is None:
-        client.put("loyaltyObject", body, within=within)
+        _store(client, letter.body, within)
         return letter.parcel.told
     try:
-        loud = {**body, "notifyPreference": "NOTIFY_ON_UPDATE"}
-        client.put("loyaltyObject", loud, within=within)
+        loud = {**letter.body, "notifyPreference": "NOTIFY_ON_UPDATE"}
+        _store(client, loud, within)
     except errors.QuotaExceededError:
-        client.put("loyaltyObject", body, within=within)
+        _store(client, letter.body, within)
     return told
+
+
+def _store(client: Client, whole: Json, within: float) -> None:
+    """Have Google hold the *whole* object, and nothing more of ours."""
+    body = loyalty_object.patch(whole)
+    try:
+        client.put("loyaltyObject", body, within=within)
+    except errors.RefusedError as error:
+        malformed = error.status == HTTPStatus.BAD_REQUEST
+        if not malformed or None not in body.values():
+            raise
+        # Nothing promises that null takes a field away; a PUT without it does.
+        try:
+            client.replace("loyaltyObject", whole, within=within)
+        except errors.RefusedError:
+            raise error from None
 
 
 def _news(parcel: Parcel, at: datetime) -> list[int] | None:

@@ -193,6 +193,37 @@ class StumblingSlots(Slots):
         super().wait()
 
 
+class TestNulls:
+    """Nothing promises that a PATCH may say null: then the whole goes instead."""
+
+    def test_what_a_patch_cannot_take_away_a_put_does(self, shop: Shop) -> None:
+        card = shop.new_card()
+        shop.time.sleep(5)
+        shop.google.book.decide = lambda method, path: (
+            replies.invalid("null").reply if method == "PATCH" else None
+        )
+        shop.forget_requests()
+        shop.earn(card, 5)
+        shop.settle(20)
+
+        assert [one.method for one in shop.sent()] == ["PATCH", "PUT"]
+        assert None not in shop.sent("PUT")[0].body.values()
+        assert shop.points_at_google(card) == 5
+        assert shop.debt().waiting == 0
+
+    def test_what_is_malformed_anyway_is_refused_in_the_first_words(
+        self, shop: Shop
+    ) -> None:
+        card = shop.new_card(saved=False)
+        shop.google.book.decide = lambda method, path: (
+            replies.invalid("A bad field.").reply
+            if method == "POST" and "loyaltyObject" in path
+            else None
+        )
+        with pytest.raises(errors.RefusedError, match="A bad field"):
+            shop.wallet.save_url(card, shop.time.now)
+
+
 class TestMistakes:
     """What nobody foresaw in one card keeps no other one's answer from its row."""
 
