@@ -43,8 +43,6 @@ class Outcome(StrEnum):
     TAKEN = "taken"
     SAME = "same"
     """Google holds it already; nothing was sent."""
-    MALFORMED = "malformed"
-    """The same could only be refused again."""
     REFUSED = "refused"
     """Not as it is, or not now: even a picture that Google could not fetch is said
     to be malformed."""
