@@ -117,7 +117,7 @@ def mark(
     held = _held(session, rows, claim, [answer.row_id for answer in answers])
     table = cast("Table", rows.__table__)  # type: ignore[attr-defined]
     kept = [answer for answer in answers if answer.row_id in held]
-    _mark_delivered(session, table, claim, kept, at)
+    _mark_delivered(session, table, kept, at)
     _mark_failed(session, table, claim, kept, at)
     if overtaken := sorted({answer.row_id for answer in answers} - held):
         _owe_again(session, rows, claim, overtaken, at)
@@ -127,8 +127,10 @@ def release(
     session: Session, rows: type[DeliveryState], names: Collection[str], at: datetime
 ) -> None:
     """Give claimed rows back: the worker that holds these claims is going away."""
+    held = select(rows.id).where(rows.claim.in_(names)).order_by(rows.id)
     session.execute(
         update(rows)
+        .where(rows.id.in_(session.scalars(held.with_for_update()).all()))
         .where(rows.claim.in_(names))
         .values(claim=None, due_at=at)
         .execution_options(synchronize_session=False)
@@ -138,18 +140,22 @@ def release(
 def _held(
     session: Session, rows: type[DeliveryState], claim: Claim, row_ids: Sequence[int]
 ) -> set[int]:
-    """Return the rows that are the claim's still, locked in the order of their keys."""
+    """Return the rows that are the claim's still.
+
+    All of them are locked, in the order of their keys as everywhere: the others are
+    written after these.
+    """
     query = (
-        select(rows.id)
-        .where(rows.id.in_(row_ids), rows.claim == claim.name)
+        select(rows.id, rows.claim)
+        .where(rows.id.in_(row_ids))
         .order_by(rows.id)
         .with_for_update()
     )
-    return set(session.scalars(query))
+    return {row_id for row_id, name in session.execute(query) if name == claim.name}
 
 
 def _mark_delivered(
-    session: Session, table: Table, claim: Claim, answers: list[Answer], at: datetime
+    session: Session, table: Table, answers: list[Answer], at: datetime
 ) -> None:
     columns = table.c
     by_notes: defaultdict[tuple[str, ...], list[Answer]] = defaultdict(list)

@@ -27,9 +27,9 @@ class _Stderr(io.TextIOBase):
         return sys.stderr.write(text)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def logged() -> None:
-    """Write the log as production does: quickly, and without people."""
+    """Write the log as production does, whatever the test before made of it."""
     logs.configure(pretty=False, stream=cast("TextIO", _Stderr()))
 
 

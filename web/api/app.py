@@ -29,7 +29,7 @@ _HEADERS = {
 class _Id(BaseConverter):
     """An id of ours; anything else in its place is simply not there."""
 
-    regex = "[0-9a-z]{16,24}"
+    regex = "[0-9a-z]{16}(?:[0-9a-z]{5})?"
 
 
 class Api(OpenAPI):
