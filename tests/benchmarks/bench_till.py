@@ -158,11 +158,11 @@ def _beside_the_disk(folder: Path, sell: Work) -> Iterator[Figure]:
 def _beside_the_driver(folder: Path, shop: Shop, sell: Work) -> Iterator[Figure]:
     """Sell, and beside it give the very same statements to the driver alone."""
     copy = folder / "copy.db"
-    with closing(sqlite3.connect(folder / f"{SMALL}.db")) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copyfile(folder / f"{SMALL}.db", copy)
-    sales = [_executed(shop, sell) for _ in range(REPLAYED)]
     bare = sqlite3.connect(copy, isolation_level=None)
+    # Copying the file itself would take this process's locks on it away.
+    with closing(sqlite3.connect(folder / f"{SMALL}.db")) as connection:
+        connection.backup(bare)
+    sales = [_executed(shop, sell) for _ in range(REPLAYED)]
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         bare.execute(f"PRAGMA {pragma}")
     coming = iter(sales)
