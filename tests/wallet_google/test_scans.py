@@ -216,7 +216,9 @@ class TestAtGoogle:
     ) -> None:
         card = shop.new_card()
         key = shop.row(card).seed.hex().upper()
-        shop.google.book.planned.append(replies.invalid(f"Invalid key: {key}.").reply)
+        refused = replies.invalid(f"Invalid key: {key}.").reply
+        # The update, and the whole card that follows it.
+        shop.google.book.planned += [refused, refused]
 
         self.publish(shop, True)
 
